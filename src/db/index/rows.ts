@@ -1,0 +1,83 @@
+import type { EndReason } from "../../media/reasons.ts";
+import type { Segment } from "../../media/segment-list.ts";
+
+/** A run as the index holds it. Times in ms UTC; see schema.ts for each field. */
+export type RunRow = {
+  id: string;
+  channel: string;
+  timeline: number;
+  init: Uint8Array;
+  videoCodec: string;
+  audioCodec: string | null;
+  width: number;
+  height: number;
+  frameRate: number | null;
+  videoTimescale: number;
+  audioTimescale: number | null;
+  startMs: number;
+  endMs: number | null;
+  endReason: EndReason | null;
+  endDetail: string | null;
+  bootId: string;
+  realtimeMs: number;
+  boottimeMs: number;
+  unsure: boolean;
+};
+
+export type RecordingState = "open" | "closed" | "garbage";
+
+/** A recording without its segments: all that lists, retention and coverage need. */
+export type RecordingRow = {
+  id: string;
+  channel: string;
+  root: string;
+  path: string;
+  run: string;
+  baseOffsetBytes: number;
+  startMs: number;
+  endMs: number;
+  firstMediaSequence: number;
+  discontinuitySequence: number;
+  baseTicks: number;
+  zone: string;
+  sizeBytes: number;
+  segmentCount: number;
+  state: RecordingState;
+  garbageMs: number | null;
+  version: number;
+};
+
+/** A recording and its segments in order. */
+export type Recording = RecordingRow & { segments: readonly Segment[] };
+
+export type GapRow = {
+  channel: string;
+  startMs: number;
+  endMs: number;
+  reason: EndReason;
+  detail: string;
+  /** The recording that ended it. */
+  recording: string;
+};
+
+export type CounterRow = {
+  channel: string;
+  nextMediaSequence: number;
+  discontinuitySequence: number;
+  timeline: number;
+  /** In 90,000ths of a second. */
+  nextTicks: number;
+  newestEndMs: number;
+};
+
+export type LockRow = {
+  recording: string;
+  channel: string;
+  startMs: number;
+  endMs: number;
+  who: string;
+  why: string;
+  sinceMs: number;
+};
+
+export type RootRow = { id: string; path: string; adoptedMs: number };

@@ -1,0 +1,72 @@
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { assetRoot } from "../platform/assets.ts";
+import { errorText, NightjarError } from "../platform/errors.ts";
+
+type Schema = Record<string, unknown>;
+
+/** An open database: its queries, and how it came to be. */
+export type OpenDatabase<S extends Schema> = {
+  db: BunSQLiteDatabase<S>;
+  /** Whether the file was made by this call: a database that was lost, or a first start. */
+  isNew: boolean;
+  close(): void;
+};
+
+function migrateSafely<S extends Schema>(client: Database, db: BunSQLiteDatabase<S>, folder: string, path: string, isNew: boolean) {
+  const migrations = readMigrationFiles({ migrationsFolder: folder });
+  const known = migrations.at(-1)?.folderMillis ?? 0;
+  const hasTable = client.query("select 1 from sqlite_master where name = '__drizzle_migrations'").get() !== null;
+  const applied = hasTable
+    ? Number((client.query("select max(created_at) as at from __drizzle_migrations").get() as { at: number | null }).at ?? 0)
+    : 0;
+  if (applied > known)
+    throw new NightjarError(
+      "config",
+      `${path} was written by a newer version of Nightjar; this one would damage it. Start the newer version, or use another data folder`,
+    );
+  if (applied === known) return;
+  if (!isNew) client.run(`VACUUM INTO '${`${path}.before-${known}`.replaceAll("'", "''")}'`);
+  // Foreign keys are off here: a rebuilt table would otherwise take its children's rows with it, unseen.
+  migrate(db, { migrationsFolder: folder });
+  const broken = client.query("PRAGMA foreign_key_check").all();
+  if (broken.length > 0) throw new NightjarError("internal", `${path}: ${broken.length} rows lost their parent in the migration`);
+}
+
+/**
+ * Opens a database of the data folder, makes or upgrades its tables, and sets it to sync every commit.
+ * Throws `config` if the file can't be used: unwritable, damaged, or of a newer version.
+ */
+export function openDatabase<S extends Schema>(path: string, name: "index" | "state", schema: S): OpenDatabase<S> {
+  const isNew = !existsSync(path);
+  let client: Database;
+  try {
+    client = new Database(path, { create: true, strict: true });
+    client.run("PRAGMA busy_timeout = 5000");
+    client.run("PRAGMA journal_mode = WAL");
+    client.run("PRAGMA synchronous = FULL");
+    client.run("PRAGMA temp_store = MEMORY");
+    client.run("PRAGMA foreign_keys = OFF");
+  } catch (error) {
+    throw new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, { cause: error });
+  }
+  const db = drizzle(client, { schema, casing: "snake_case" });
+  migrateSafely(client, db, join(assetRoot, "drizzle", name), path, isNew);
+  client.run("PRAGMA foreign_keys = ON");
+  return { db, isNew, close: () => client.close(true) };
+}
+
+/** Opens a database for reading beside the running server; `undefined` when there is none. */
+export function openForReading<S extends Schema>(path: string, schema: S): OpenDatabase<S> | undefined {
+  if (!existsSync(path)) return undefined;
+  const client = new Database(path, { readonly: true, strict: true });
+  client.run("PRAGMA busy_timeout = 5000");
+  return { db: drizzle(client, { schema, casing: "snake_case" }), isNew: false, close: () => client.close(true) };
+}
+
+/** A value that is not a promise: a transaction that awaits would commit before its work is done. */
+export type NotPromise<T> = T extends Promise<unknown> ? never : T;

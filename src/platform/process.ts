@@ -1,0 +1,178 @@
+import { NightjarError, errorText, systemErrorCode } from "./errors.ts";
+import { LineBuffer } from "./lines.ts";
+import { logOf, redactUrls } from "./log.ts";
+
+const log = logOf("process");
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export type ProcessExit = { code: number | undefined; signal: string | undefined };
+
+/** One rung of a stop ladder: send the signal, then wait that long for the end before the next rung. */
+export type StopStep = { signal: "SIGINT" | "SIGTERM" | "SIGKILL"; waitMs: number };
+
+/** Asks twice, then kills: gone within two seconds. */
+export const DEFAULT_STOP_LADDER: readonly StopStep[] = [
+  { signal: "SIGINT", waitMs: 1000 },
+  { signal: "SIGTERM", waitMs: 300 },
+  { signal: "SIGKILL", waitMs: 500 },
+];
+
+export type SpawnOptions = {
+  /** Bytes for its standard input, which is closed after them; without any it is empty. */
+  stdin?: Uint8Array | ReadableStream<Uint8Array>;
+  /** When aborted, the stop ladder begins. */
+  signal?: AbortSignal;
+  /** Called with each line of its standard error, as it comes. */
+  onStderrLine?: (line: string) => void;
+  stopLadder?: readonly StopStep[];
+};
+
+/** A running process whose output is read as it comes. */
+export type StreamProcess = {
+  readonly pid: number;
+  /** Its standard output; what is not read holds the process back. */
+  readonly stdout: ReadableStream<Uint8Array>;
+  /** Resolves when it has ended and its standard error has been read (or is held open by others for 200 ms). */
+  readonly exited: Promise<ProcessExit>;
+  /** The last lines of its standard error, oldest first. */
+  lastStderrLines(): readonly string[];
+  /** Begins the stop ladder, if it has not begun; resolves with the end. */
+  stop(): Promise<ProcessExit>;
+};
+
+/** Path of a tool, by `PATH`; `undefined` when it is not installed. */
+export const findTool = (name: string): string | undefined => Bun.which(name) ?? undefined;
+
+/** A command line for logs: quoted where needed, URLs without user names and passwords. */
+export const commandLineText = (argv: readonly string[]): string =>
+  redactUrls(argv.map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : JSON.stringify(part))).join(" "));
+
+function spawnError(name: string, error: unknown): NightjarError {
+  if (systemErrorCode(error) === "ENOENT") {
+    return new NightjarError("unavailable", `The program ${JSON.stringify(name)} was not found`, {
+      details: [`Install it, or put it into the PATH: ${process.env["PATH"] ?? ""}`],
+      cause: error,
+    });
+  }
+  return new NightjarError(
+    "unavailable",
+    `The program ${JSON.stringify(name)} can't be started: ${errorText(error)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** How long the standard error of an ended process is read on, when another process still holds it open. */
+const STDERR_GRACE_MS = 200;
+
+async function readLines(stream: ReadableStream<Uint8Array>, lines: LineBuffer): Promise<void> {
+  try {
+    for await (const chunk of stream) lines.push(chunk);
+  } catch {
+    // The stream was cancelled with its process.
+  }
+  lines.end();
+}
+
+/**
+ * Starts a program, without a shell and never detached, so that it ends with this process.
+ * @throws NightjarError `unavailable` when the program is missing or can't be started; the message names it.
+ */
+export function spawnStream(argv: readonly string[], options: SpawnOptions = {}): StreamProcess {
+  const name = argv[0];
+  if (name === undefined) throw new NightjarError("internal", "A command needs at least the program's name");
+  log.debug("starting: {command}", { command: commandLineText(argv) });
+  const lines = new LineBuffer(options.onStderrLine);
+  let child: Bun.Subprocess<"ignore" | Uint8Array | ReadableStream<Uint8Array>, "pipe", "pipe">;
+  try {
+    child = Bun.spawn([...argv], { stdin: options.stdin ?? "ignore", stdout: "pipe", stderr: "pipe" });
+  } catch (error) {
+    throw spawnError(name, error);
+  }
+  const stderrRead = readLines(child.stderr, lines);
+
+  const waitForEnd = async (): Promise<ProcessExit> => {
+    await child.exited;
+    await Promise.race([stderrRead, Bun.sleep(STDERR_GRACE_MS)]);
+    return { code: child.exitCode ?? undefined, signal: child.signalCode ?? undefined };
+  };
+  const exited = waitForEnd();
+
+  const climb = async (): Promise<ProcessExit> => {
+    for (const step of options.stopLadder ?? DEFAULT_STOP_LADDER) {
+      if (child.exitCode !== null || child.signalCode !== null) break;
+      child.kill(step.signal);
+      const wait = Promise.withResolvers<void>();
+      const timer = setTimeout(wait.resolve, step.waitMs);
+      await Promise.race([child.exited, wait.promise]);
+      clearTimeout(timer);
+    }
+    return exited;
+  };
+  let stopping: Promise<ProcessExit> | undefined;
+  const stop = () => (stopping ??= climb());
+
+  const onAbort = () => void stop();
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  void exited.then(() => options.signal?.removeEventListener("abort", onAbort));
+  return { pid: child.pid, stdout: child.stdout, exited, lastStderrLines: () => lines.lastLines, stop };
+}
+
+export type ToolResult = { code: number | undefined; stdout: string; stderr: string };
+
+/**
+ * Runs a short program to its end and returns its output as text. A non-zero exit code is not an error here.
+ * @throws NightjarError `unavailable` when it is missing, takes longer than `timeoutMs`, or writes more than
+ * `maxOutputBytes`; in each case it is gone by then.
+ */
+export async function runTool(
+  argv: readonly string[],
+  options: { timeoutMs: number; maxOutputBytes: number; stdin?: Uint8Array; signal?: AbortSignal },
+): Promise<ToolResult> {
+  const name = JSON.stringify(argv[0] ?? "");
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  const child = spawnStream(argv, {
+    signal,
+    stopLadder: [{ signal: "SIGKILL", waitMs: 1000 }],
+    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+  });
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = child.stdout.getReader();
+  const aborted = Promise.withResolvers<"aborted">();
+  const onAbort = () => aborted.resolve("aborted");
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.read(), aborted.promise]);
+      if (next === "aborted" || next.done) break;
+      chunks.push(next.value);
+      sizeBytes += next.value.length;
+      if (sizeBytes > options.maxOutputBytes) {
+        throw new NightjarError(
+          "unavailable",
+          `The program ${name} wrote more than ${options.maxOutputBytes} bytes`,
+        );
+      }
+    }
+    const exit = signal.aborted ? await child.stop() : await child.exited;
+    if (timeout.aborted && exit.signal === "SIGKILL") {
+      throw new NightjarError(
+        "unavailable",
+        `The program ${name} did not end within ${options.timeoutMs} ms`,
+      );
+    }
+    if (options.signal?.aborted && exit.signal === "SIGKILL") {
+      throw new NightjarError("unavailable", `The program ${name} was stopped`);
+    }
+    const stdout = new TextDecoder().decode(Buffer.concat(chunks));
+    return { code: exit.code, stdout, stderr: child.lastStderrLines().join("\n") };
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    await child.stop();
+    await reader.cancel().catch(() => {});
+  }
+}
