@@ -17,12 +17,20 @@ export type OpenDatabase<S extends Schema> = {
   close(): void;
 };
 
-function migrateSafely<S extends Schema>(client: Database, db: BunSQLiteDatabase<S>, folder: string, path: string, isNew: boolean) {
+function migrateSafely<S extends Schema>(
+  client: Database,
+  db: BunSQLiteDatabase<S>,
+  folder: string,
+  path: string,
+  isNew: boolean,
+) {
   const migrations = readMigrationFiles({ migrationsFolder: folder });
   const known = migrations.at(-1)?.folderMillis ?? 0;
-  const hasTable = client.query("select 1 from sqlite_master where name = '__drizzle_migrations'").get() !== null;
+  const hasTable =
+    client.query("select 1 from sqlite_master where name = '__drizzle_migrations'").get() !== null;
   const applied = hasTable
-    ? Number((client.query("select max(created_at) as at from __drizzle_migrations").get() as { at: number | null }).at ?? 0)
+    ? ((client.query("select max(created_at) as at from __drizzle_migrations").get() as { at: number | null })
+        .at ?? 0)
     : 0;
   if (applied > known)
     throw new NightjarError(
@@ -34,14 +42,19 @@ function migrateSafely<S extends Schema>(client: Database, db: BunSQLiteDatabase
   // Foreign keys are off here: a rebuilt table would otherwise take its children's rows with it, unseen.
   migrate(db, { migrationsFolder: folder });
   const broken = client.query("PRAGMA foreign_key_check").all();
-  if (broken.length > 0) throw new NightjarError("internal", `${path}: ${broken.length} rows lost their parent in the migration`);
+  if (broken.length > 0)
+    throw new NightjarError("internal", `${path}: ${broken.length} rows lost their parent in the migration`);
 }
 
 /**
  * Opens a database of the data folder, makes or upgrades its tables, and sets it to sync every commit.
  * Throws `config` if the file can't be used: unwritable, damaged, or of a newer version.
  */
-export function openDatabase<S extends Schema>(path: string, name: "index" | "state", schema: S): OpenDatabase<S> {
+export function openDatabase<S extends Schema>(
+  path: string,
+  name: "index" | "state",
+  schema: S,
+): OpenDatabase<S> {
   const isNew = !existsSync(path);
   let client: Database;
   try {
@@ -65,7 +78,11 @@ export function openForReading<S extends Schema>(path: string, schema: S): OpenD
   if (!existsSync(path)) return undefined;
   const client = new Database(path, { readonly: true, strict: true });
   client.run("PRAGMA busy_timeout = 5000");
-  return { db: drizzle(client, { schema, casing: "snake_case" }), isNew: false, close: () => client.close(true) };
+  return {
+    db: drizzle(client, { schema, casing: "snake_case" }),
+    isNew: false,
+    close: () => client.close(true),
+  };
 }
 
 /** A value that is not a promise: a transaction that awaits would commit before its work is done. */

@@ -1,3 +1,4 @@
+import { NightjarError } from "../platform/errors.ts";
 import { ByteReader, ByteWriter } from "./varint.ts";
 
 /**
@@ -19,10 +20,102 @@ export type Segment = {
   headerBytes: number;
   videoBytes: number;
   audioBytes: number;
-  /** Bytes of pictures that are not key frames: how much moved. */
+  /** Bytes of pictures that are not key frames: how much moved. Whole KiB, see `wholeKib`. */
   activityBytes: number;
 };
 
 /** All bytes of a segment in its file. */
 export const segmentBytes = (segment: Segment): number =>
   segment.headerBytes + segment.videoBytes + segment.audioBytes;
+
+const KIB = 1024;
+
+/** Activity is kept in whole KiB: it draws a bar, and a byte a segment is worth more than its last digits. */
+export const wholeKib = (bytes: number): number => Math.floor(bytes / KIB) * KIB;
+
+/** First byte of every packed list, so that a later layout can be told from this one. */
+const LAYOUT = 1;
+/** Video ticks in a millisecond, at the one timescale of packed lists. */
+const TICKS_PER_MS = 90;
+
+/** What the next segment is expected to be when nothing is missing and wall time agrees with the durations. */
+type Expected = Omit<Segment, "videoBytes" | "audioBytes" | "activityBytes">;
+
+const atStart = (startMs: number): Expected => ({
+  ordinal: 0,
+  startMs,
+  mediaTicks: 0,
+  durationTicks: 0,
+  offsetBytes: 0,
+  headerBytes: 0,
+});
+
+function after(segment: Segment): Expected {
+  return {
+    ordinal: segment.ordinal + 1,
+    startMs: segment.startMs + Math.round(segment.durationTicks / TICKS_PER_MS),
+    mediaTicks: segment.mediaTicks + segment.durationTicks,
+    durationTicks: segment.durationTicks,
+    offsetBytes: segment.offsetBytes + segmentBytes(segment),
+    headerBytes: segment.headerBytes,
+  };
+}
+
+/**
+ * Packs the segments of a recording into about 11 bytes each: for each its distance from what was expected
+ * after the one before it, and its bytes. `startMs` is the recording's start, ms UTC. Video
+ * times are in 90,000ths of a second.
+ */
+export function packSegments(segments: readonly Segment[], startMs: number): Uint8Array {
+  const out = new ByteWriter();
+  out.unsigned(LAYOUT);
+  let expected = atStart(startMs);
+  for (const segment of segments) {
+    const follows =
+      segment.ordinal === expected.ordinal &&
+      segment.mediaTicks === expected.mediaTicks &&
+      segment.offsetBytes === expected.offsetBytes;
+    out.signed((segment.startMs - expected.startMs) * 2 + (follows ? 0 : 1));
+    if (!follows) {
+      out.unsigned(segment.ordinal - expected.ordinal);
+      out.signed(segment.mediaTicks - expected.mediaTicks);
+      out.signed(segment.offsetBytes - expected.offsetBytes);
+    }
+    out.signed(segment.durationTicks - expected.durationTicks);
+    out.signed(segment.headerBytes - expected.headerBytes);
+    out.unsigned(segment.videoBytes);
+    out.unsigned(segment.audioBytes);
+    out.unsigned(Math.floor(segment.activityBytes / KIB));
+    expected = after(segment);
+  }
+  return out.finish();
+}
+
+/** The segments of a packed list. Throws `unprocessable` for bytes that `packSegments` did not write. */
+export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
+  if (packed.length === 0) return [];
+  const reader = new ByteReader(packed);
+  const layout = reader.unsigned();
+  if (layout !== LAYOUT)
+    throw new NightjarError("unprocessable", `a packed segment list has layout ${layout}; wanted: ${LAYOUT}`);
+  const segments: Segment[] = [];
+  let expected = atStart(startMs);
+  while (!reader.isAtEnd) {
+    const first = reader.signed();
+    const follows = first % 2 === 0;
+    const segment: Segment = {
+      ordinal: expected.ordinal + (follows ? 0 : reader.unsigned()),
+      mediaTicks: expected.mediaTicks + (follows ? 0 : reader.signed()),
+      offsetBytes: expected.offsetBytes + (follows ? 0 : reader.signed()),
+      startMs: expected.startMs + Math.floor(first / 2),
+      durationTicks: expected.durationTicks + reader.signed(),
+      headerBytes: expected.headerBytes + reader.signed(),
+      videoBytes: reader.unsigned(),
+      audioBytes: reader.unsigned(),
+      activityBytes: reader.unsigned() * KIB,
+    };
+    segments.push(segment);
+    expected = after(segment);
+  }
+  return segments;
+}

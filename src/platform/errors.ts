@@ -18,7 +18,11 @@ export class NightjarError extends Error {
   /** Extra lines for people: what to do, the nearest things that exist. */
   readonly details: readonly string[];
 
-  constructor(kind: ErrorKind, message: string, options: { details?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    options: { details?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "NightjarError";
     this.kind = kind;

@@ -1,4 +1,11 @@
-import { configure, getJsonLinesFormatter, getLogger, getTextFormatter, type Logger, type LogRecord } from "@logtape/logtape";
+import {
+  configure,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+  type Logger,
+  type LogRecord,
+} from "@logtape/logtape";
 
 export type LogFormat = "text" | "json";
 export const logLevels = ["debug", "info", "warning", "error"] as const;

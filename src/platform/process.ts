@@ -95,7 +95,10 @@ export function spawnStream(argv: readonly string[], options: SpawnOptions = {})
   const waitForEnd = async (): Promise<ProcessExit> => {
     await child.exited;
     await Promise.race([stderrRead, Bun.sleep(STDERR_GRACE_MS)]);
-    return { code: child.exitCode ?? undefined, signal: child.signalCode ?? undefined };
+    return {
+      code: child.exitCode ?? undefined,
+      signal: child.signalCode === null ? undefined : String(child.signalCode),
+    };
   };
   const exited = waitForEnd();
 

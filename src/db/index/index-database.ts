@@ -1,4 +1,19 @@
-import { and, asc, count, desc, eq, gt, inArray, lt, max, min, ne, sql, sum } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  lt,
+  max,
+  min,
+  ne,
+  sql,
+  sum,
+} from "drizzle-orm";
 import { packSegments, unpackSegments, type Segment } from "../../media/segment-list.ts";
 import { openDatabase, openForReading, type NotPromise, type OpenDatabase } from "../open.ts";
 import type { CounterRow, GapRow, LockRow, Recording, RecordingRow, RootRow, RunRow } from "./rows.ts";
@@ -6,33 +21,19 @@ import * as schema from "./schema.ts";
 
 const { runTable, recordingTable, gapTable, counterTable, lockTable, rootTable, metaTable } = schema;
 
-const { segments: _segments, ...rowColumns } = getColumns();
-function getColumns() {
-  const t = recordingTable;
-  return {
-    id: t.id,
-    channel: t.channel,
-    root: t.root,
-    path: t.path,
-    run: t.run,
-    baseOffsetBytes: t.baseOffsetBytes,
-    startMs: t.startMs,
-    endMs: t.endMs,
-    firstMediaSequence: t.firstMediaSequence,
-    discontinuitySequence: t.discontinuitySequence,
-    baseTicks: t.baseTicks,
-    zone: t.zone,
-    sizeBytes: t.sizeBytes,
-    segmentCount: t.segmentCount,
-    state: t.state,
-    garbageMs: t.garbageMs,
-    version: t.version,
-    segments: t.segments,
-  };
-}
+const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
+
+const packed = (segments: readonly Segment[], startMs: number): Buffer =>
+  Buffer.from(packSegments(segments, startMs).buffer);
 
 /** Totals of a channel's closed recordings. */
-export type ChannelTotals = { channel: string; recordings: number; sizeBytes: number; startMs: number; endMs: number };
+export type ChannelTotals = {
+  channel: string;
+  recordings: number;
+  sizeBytes: number;
+  startMs: number;
+  endMs: number;
+};
 
 /**
  * The index: which footage there is. Everything in it can be made again from the journals. All calls are
@@ -70,10 +71,16 @@ export class IndexDatabase {
   }
 
   insertRun(run: RunRow): void {
-    this.#db.insert(runTable).values({ ...run, init: Buffer.from(run.init) }).run();
+    this.#db
+      .insert(runTable)
+      .values({ ...run, init: Buffer.from(run.init) })
+      .run();
   }
 
-  updateRun(id: string, change: Partial<Pick<RunRow, "startMs" | "endMs" | "endReason" | "endDetail" | "unsure">>): void {
+  updateRun(
+    id: string,
+    change: Partial<Pick<RunRow, "startMs" | "endMs" | "endReason" | "endDetail" | "unsure">>,
+  ): void {
     this.#db.update(runTable).set(change).where(eq(runTable.id, id)).run();
   }
 
@@ -117,17 +124,24 @@ export class IndexDatabase {
 
   /** The intent: a row in state `open`, before its file is made. */
   insertRecording(row: RecordingRow, segments: readonly Segment[] = []): void {
-    this.#db.insert(recordingTable).values({ ...row, segments: packSegments(segments, row.startMs) }).run();
+    this.#db
+      .insert(recordingTable)
+      .values({ ...row, segments: packed(segments, row.startMs) })
+      .run();
   }
 
   /** Changes a row; its version rises. With `segments`, the packed list is replaced as well. */
-  updateRecording(id: string, change: Partial<Omit<RecordingRow, "id" | "version">>, segments?: readonly Segment[]): void {
+  updateRecording(
+    id: string,
+    change: Partial<Omit<RecordingRow, "id" | "version">>,
+    segments?: readonly Segment[],
+  ): void {
     const startMs = change.startMs ?? segments?.[0]?.startMs ?? 0;
     this.#db
       .update(recordingTable)
       .set({
         ...change,
-        ...(segments ? { segments: packSegments(segments, startMs), segmentCount: segments.length } : {}),
+        ...(segments ? { segments: packed(segments, startMs), segmentCount: segments.length } : {}),
         version: sql`${recordingTable.version} + 1`,
       })
       .where(eq(recordingTable.id, id))
@@ -193,7 +207,12 @@ export class IndexDatabase {
     return this.#db
       .select(rowColumns)
       .from(recordingTable)
-      .where(and(eq(recordingTable.state, "closed"), channel === undefined ? undefined : eq(recordingTable.channel, channel)))
+      .where(
+        and(
+          eq(recordingTable.state, "closed"),
+          channel === undefined ? undefined : eq(recordingTable.channel, channel),
+        ),
+      )
       .orderBy(asc(recordingTable.startMs))
       .limit(limit)
       .all();
@@ -263,7 +282,11 @@ export class IndexDatabase {
   }
 
   setCounter(row: CounterRow): void {
-    this.#db.insert(counterTable).values(row).onConflictDoUpdate({ target: counterTable.channel, set: row }).run();
+    this.#db
+      .insert(counterTable)
+      .values(row)
+      .onConflictDoUpdate({ target: counterTable.channel, set: row })
+      .run();
   }
 
   locks(channel?: string): LockRow[] {
@@ -294,7 +317,11 @@ export class IndexDatabase {
   }
 
   setMeta(key: string, value: string): void {
-    this.#db.insert(metaTable).values({ key, value }).onConflictDoUpdate({ target: metaTable.key, set: { value } }).run();
+    this.#db
+      .insert(metaTable)
+      .values({ key, value })
+      .onConflictDoUpdate({ target: metaTable.key, set: { value } })
+      .run();
   }
 
   /** Empties all footage tables, for making the index again. Counters stay until they are set anew. */
@@ -305,6 +332,11 @@ export class IndexDatabase {
   /** How many of the recordings in `ids` exist in any state. */
   existing(ids: readonly string[]): string[] {
     if (ids.length === 0) return [];
-    return this.#db.select({ id: recordingTable.id }).from(recordingTable).where(inArray(recordingTable.id, [...ids])).all().map((r) => r.id);
+    return this.#db
+      .select({ id: recordingTable.id })
+      .from(recordingTable)
+      .where(inArray(recordingTable.id, [...ids]))
+      .all()
+      .map((r) => r.id);
   }
 }

@@ -14,7 +14,11 @@ export const keepSchema = z.object({
   days: z.number().optional(),
   maxBytes: z.number().optional(),
 });
-export type KeepLimits = { maxAgeMs?: number | undefined; days?: number | undefined; maxBytes?: number | undefined };
+export type KeepLimits = {
+  maxAgeMs?: number | undefined;
+  days?: number | undefined;
+  maxBytes?: number | undefined;
+};
 
 /** A channel that is or was configured. */
 export type ChannelRow = {
@@ -72,7 +76,11 @@ export class StateDatabase {
 
   setChannel(row: ChannelRow): void {
     const stored = { ...row, keep: JSON.stringify(row.keep) };
-    this.#db.insert(channelTable).values(stored).onConflictDoUpdate({ target: channelTable.id, set: stored }).run();
+    this.#db
+      .insert(channelTable)
+      .values(stored)
+      .onConflictDoUpdate({ target: channelTable.id, set: stored })
+      .run();
   }
 
   deleteChannel(id: string): void {
@@ -84,6 +92,10 @@ export class StateDatabase {
   }
 
   setMeta(key: string, value: string): void {
-    this.#db.insert(metaTable).values({ key, value }).onConflictDoUpdate({ target: metaTable.key, set: { value } }).run();
+    this.#db
+      .insert(metaTable)
+      .values({ key, value })
+      .onConflictDoUpdate({ target: metaTable.key, set: { value } })
+      .run();
   }
 }
