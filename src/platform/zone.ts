@@ -24,10 +24,15 @@ export const localDateOf = (ms: number, zone: string): LocalDate => zoned(ms, zo
 export const addDays = (date: LocalDate, days: number): LocalDate =>
   Temporal.PlainDate.from(date).add({ days }).toString();
 
+const HOUR_MS = 3_600_000;
+
 /** The next full hour of local time after an instant; half-hour zones and changes of the clock included. */
 export function nextLocalHourMs(ms: number, zone: string): number {
-  const here = zoned(ms, zone);
-  return here.round({ smallestUnit: "hour", roundingMode: "floor" }).add({ hours: 1 }).epochMilliseconds;
+  const offsetMs = (at: number) => zoned(at, zone).offsetNanoseconds / 1_000_000;
+  const next = (at: number) => Math.floor((at + offsetMs(at)) / HOUR_MS + 1) * HOUR_MS - offsetMs(at);
+  const hourMs = next(ms);
+  // Where a clock is set by half an hour, the hour that was next may have become a half.
+  return (hourMs + offsetMs(hourMs)) % HOUR_MS === 0 ? hourMs : next(hourMs);
 }
 
 /** `HH-MM-SS±hhmm` of an instant, as recordings are named on disk. */

@@ -35,6 +35,9 @@ export type ChannelTotals = {
   endMs: number;
 };
 
+/** Totals of a channel's closed recordings on one root. */
+export type RootTotals = { root: string; channel: string; sizeBytes: number; largestBytes: number };
+
 /**
  * The index: which footage there is. Everything in it can be made again from the journals. All calls are
  * synchronous and short; writes are few, one or two for each recording.
@@ -202,8 +205,8 @@ export class IndexDatabase {
       .all();
   }
 
-  /** Closed recordings of one channel, or of all, oldest first. */
-  oldestRows(limit: number, channel?: string): RecordingRow[] {
+  /** Closed recordings of one channel, or of all, oldest first; with `roots` only those that lie there. */
+  oldestRows(limit: number, channel?: string, roots?: readonly string[]): RecordingRow[] {
     return this.#db
       .select(rowColumns)
       .from(recordingTable)
@@ -211,6 +214,7 @@ export class IndexDatabase {
         and(
           eq(recordingTable.state, "closed"),
           channel === undefined ? undefined : eq(recordingTable.channel, channel),
+          roots === undefined ? undefined : inArray(recordingTable.root, [...roots]),
         ),
       )
       .orderBy(asc(recordingTable.startMs))
@@ -281,6 +285,11 @@ export class IndexDatabase {
     return this.#db.select().from(counterTable).where(eq(counterTable.channel, channel)).get();
   }
 
+  /** Counters of all channels that ever recorded. */
+  counters(): CounterRow[] {
+    return this.#db.select().from(counterTable).orderBy(asc(counterTable.channel)).all();
+  }
+
   setCounter(row: CounterRow): void {
     this.#db
       .insert(counterTable)
@@ -322,6 +331,44 @@ export class IndexDatabase {
       .values({ key, value })
       .onConflictDoUpdate({ target: metaTable.key, set: { value } })
       .run();
+  }
+
+  /** Which closed footage lies on which root, by channel: in total, and its largest recording. */
+  sizes(): RootTotals[] {
+    return this.#db
+      .select({
+        root: recordingTable.root,
+        channel: recordingTable.channel,
+        sizeBytes: sum(recordingTable.sizeBytes).mapWith(Number),
+        largestBytes: max(recordingTable.sizeBytes).mapWith(Number),
+      })
+      .from(recordingTable)
+      .where(eq(recordingTable.state, "closed"))
+      .groupBy(recordingTable.root, recordingTable.channel)
+      .all();
+  }
+
+  /** Rows of one root whose id comes after `afterId`, by id, in any state: for going through all of them. */
+  rowsOfRoot(root: string, afterId: string, limit: number): RecordingRow[] {
+    return this.#db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(and(eq(recordingTable.root, root), gt(recordingTable.id, afterId)))
+      .orderBy(asc(recordingTable.id))
+      .limit(limit)
+      .all();
+  }
+
+  /** Forgets a root and all footage on it, for making that part of the index again. Runs and counters stay. */
+  forgetRoot(root: string): void {
+    const lost = this.#db
+      .select({ id: recordingTable.id })
+      .from(recordingTable)
+      .where(eq(recordingTable.root, root));
+    this.#db.delete(gapTable).where(inArray(gapTable.recording, lost)).run();
+    this.#db.delete(lockTable).where(inArray(lockTable.recording, lost)).run();
+    this.#db.delete(recordingTable).where(eq(recordingTable.root, root)).run();
+    this.#db.delete(rootTable).where(eq(rootTable.id, root)).run();
   }
 
   /** Empties all footage tables, for making the index again. Counters stay until they are set anew. */

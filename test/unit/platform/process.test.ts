@@ -23,7 +23,7 @@ describe("runTool", () => {
 
   test("names a missing program", async () => {
     const run = runTool(["no-such-program"], { timeoutMs: 1000, maxOutputBytes: 100 });
-    expect(run).rejects.toThrow('The program "no-such-program" was not found');
+    await expect(run).rejects.toThrow('The program "no-such-program" was not found');
     expect(await run.catch((error: unknown) => error)).toBeInstanceOf(NightjarError);
     expect(findTool("no-such-program")).toBeUndefined();
     expect(findTool("sh")).toEndWith("/sh");
@@ -32,14 +32,14 @@ describe("runTool", () => {
   test("ends a program that takes too long", async () => {
     const started = performance.now();
     const run = runTool(["sleep", "30"], { timeoutMs: 100, maxOutputBytes: 100 });
-    expect(run).rejects.toThrow("did not end within 100 ms");
+    await expect(run).rejects.toThrow("did not end within 100 ms");
     await run.catch(() => {});
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test("ends a program that writes too much", async () => {
     const run = runTool(["yes"], { timeoutMs: 5000, maxOutputBytes: 1000 });
-    expect(run).rejects.toThrow("wrote more than 1000 bytes");
+    await expect(run).rejects.toThrow("wrote more than 1000 bytes");
     await run.catch(() => {});
   });
 });

@@ -1,0 +1,160 @@
+/** One playlist in one video element: by hls.js, or by the browser itself where it can't. */
+
+/* global Hls */
+
+const mediaSource = () => globalThis.ManagedMediaSource ?? globalThis.MediaSource;
+const isNative = (video) => video.canPlayType("application/vnd.apple.mpegurl") !== "";
+
+const playsByScript = (codecs) =>
+  Boolean(globalThis.Hls?.isSupported()) &&
+  (codecs === "" || mediaSource().isTypeSupported(`video/mp4; codecs="${codecs}"`));
+
+/** Whether this browser plays footage of these codecs (RFC 6381, comma-separated), in either way. */
+export function canPlay(video, codecs) {
+  if (playsByScript(codecs)) return true;
+  return isNative(video) && (codecs === "" || video.canPlayType(`video/mp4; codecs="${codecs}"`) !== "");
+}
+
+/**
+ * Starts a playlist. `atMs` is the wall time to begin at (live edge without it); `onLanded` is told at which
+ * wall time it really begins, as the moment asked for may lie in a hole.
+ */
+export function createStream(video, url, options) {
+  return globalThis.Hls?.isSupported()
+    ? scriptStream(video, url, options)
+    : nativeStream(video, url, options);
+}
+
+/** Where in a playlist a wall time lies: in seconds of media time, and the wall time that is there. */
+function placeOf(fragments, atMs) {
+  if (fragments.length === 0) return undefined;
+  for (const fragment of fragments) {
+    const startMs = fragment.programDateTime;
+    if (startMs === null || startMs === undefined) continue;
+    const endMs = startMs + fragment.duration * 1000;
+    if (atMs < startMs) return { seconds: fragment.start, ms: startMs };
+    if (atMs < endMs) return { seconds: fragment.start + (atMs - startMs) / 1000, ms: atMs };
+  }
+  return undefined;
+}
+
+function scriptStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
+  const hls = new Hls({
+    backBufferLength: 90,
+    maxBufferLength: 30,
+    liveSyncDurationCount: 3,
+    liveDurationInfinity: true,
+    // Its schedule sets the position to the live edge again after a start elsewhere was asked for.
+    enableInterstitialPlayback: false,
+  });
+  let fragments = [];
+  let hasBegun = atMs === undefined;
+  let recoveredMs = 0;
+  let retryTimer;
+
+  // No segment is fetched until the list has said where to begin: hls.js stands still when a start elsewhere
+  // aborts the one at the live edge.
+  hls.on(Hls.Events.LEVEL_SWITCHING, () => {
+    if (!hasBegun) hls.pauseBuffering();
+  });
+  hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
+    fragments = details.fragments;
+    if (hasBegun) return;
+    hasBegun = true;
+    const place = placeOf(fragments, atMs);
+    if (!place) {
+      hls.resumeBuffering();
+      return;
+    }
+    hls.startLoad(place.seconds);
+    onLanded(place.ms);
+  });
+  hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
+    fragments = details.fragments;
+  });
+  hls.on(Hls.Events.FRAG_BUFFERED, () => onWell());
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && performance.now() - recoveredMs > 5_000) {
+      recoveredMs = performance.now();
+      hls.recoverMediaError();
+      return;
+    }
+    if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      const isNothing = data.response?.code === 404;
+      onTrouble(
+        isNothing
+          ? "There is nothing to play here now. Trying again."
+          : "Nightjar does not answer. Trying again.",
+      );
+      clearTimeout(retryTimer);
+      retryTimer = setTimeout(() => hls.loadSource(url), 5_000);
+      return;
+    }
+    onTrouble("This browser can't play this. Open it in VLC:");
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+
+  return {
+    playingMs: () => hls.playingDate?.getTime(),
+    edgeMs() {
+      const last = fragments.at(-1);
+      return last?.programDateTime ? last.programDateTime + last.duration * 1000 : undefined;
+    },
+    /** Goes to a wall time within this playlist; `undefined` when it does not reach there. */
+    seekTo(ms) {
+      const firstMs = fragments[0]?.programDateTime;
+      if (!firstMs || ms < firstMs) return undefined;
+      const place = placeOf(fragments, ms);
+      if (!place) return undefined;
+      video.currentTime = place.seconds;
+      return place.ms;
+    },
+    close() {
+      clearTimeout(retryTimer);
+      hls.destroy();
+    },
+  };
+}
+
+/** Browsers without Media Source (iPhones before 17.1) play HLS by themselves and tell the start's wall time. */
+function nativeStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
+  const startMs = () => {
+    const ms = video.getStartDate?.().getTime();
+    return Number.isFinite(ms) ? ms : undefined;
+  };
+  const listeners = new AbortController();
+  const listen = (name, handler) => video.addEventListener(name, handler, { signal: listeners.signal });
+  listen("loadedmetadata", () => {
+    const firstMs = startMs();
+    if (atMs === undefined || firstMs === undefined) return;
+    video.currentTime = Math.max(0, (atMs - firstMs) / 1000);
+    onLanded(Math.max(atMs, firstMs));
+  });
+  listen("playing", () => onWell());
+  listen("error", () => onTrouble("This browser can't play this. Open it in VLC:"));
+  video.src = url;
+  return {
+    playingMs() {
+      const firstMs = startMs();
+      return firstMs === undefined ? undefined : firstMs + video.currentTime * 1000;
+    },
+    edgeMs() {
+      const firstMs = startMs();
+      if (firstMs === undefined || video.seekable.length === 0) return undefined;
+      return firstMs + video.seekable.end(video.seekable.length - 1) * 1000;
+    },
+    seekTo(ms) {
+      const firstMs = startMs();
+      if (firstMs === undefined || ms < firstMs) return undefined;
+      video.currentTime = (ms - firstMs) / 1000;
+      return ms;
+    },
+    close() {
+      listeners.abort();
+      video.removeAttribute("src");
+      video.load();
+    },
+  };
+}

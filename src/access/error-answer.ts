@@ -1,0 +1,101 @@
+import { NightjarError, type ErrorKind } from "../platform/errors.ts";
+
+/** An error as a client may see it. */
+export type ErrorAnswer = { status: number; kind: ErrorKind; message: string; details: readonly string[] };
+
+const STATUS: Record<ErrorKind, number> = {
+  "bad-request": 400,
+  forbidden: 403,
+  "not-found": 404,
+  conflict: 409,
+  unprocessable: 422,
+  unavailable: 503,
+  config: 500,
+  internal: 500,
+};
+
+const answer = (kind: ErrorKind, message: string, details: readonly string[] = []): ErrorAnswer => ({
+  status: STATUS[kind],
+  kind,
+  message,
+  details,
+});
+
+/** The names of what a validation did not like, without what was sent: it may be a password. */
+function invalidFields(error: unknown): string[] {
+  const all: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "all") : undefined;
+  if (!Array.isArray(all)) return [];
+  const names = all.map((item: unknown): unknown => {
+    if (typeof item !== "object" || item === null) return undefined;
+    const path: unknown = Reflect.get(item, "path");
+    return Array.isArray(path) ? path.join(".") : path;
+  });
+  return [...new Set(names.filter((name): name is string => typeof name === "string" && name.length < 80))];
+}
+
+/**
+ * What a client is told about anything thrown. Only the messages of our own errors are shown; of all else the
+ * client learns that it failed.
+ * @param code Elysia's name for the error
+ */
+export function errorAnswer(code: unknown, error: unknown): ErrorAnswer {
+  if (error instanceof NightjarError && error.kind !== "internal" && error.kind !== "config") {
+    return answer(error.kind, error.message, error.details);
+  }
+  switch (code) {
+    case "NOT_FOUND":
+      return answer("not-found", "There is nothing at this address");
+    case "VALIDATION": {
+      const fields = invalidFields(error);
+      return {
+        ...answer(
+          "unprocessable",
+          `Not accepted: ${fields.length > 0 ? fields.join(", ") : "the values sent"}`,
+        ),
+      };
+    }
+    case "PARSE":
+      return answer("bad-request", "The body can't be read as what its Content-Type says");
+    case "INVALID_COOKIE_SIGNATURE":
+      return answer("bad-request", "The cookie is not one of ours");
+    case "INVALID_FILE_TYPE":
+      return answer("unprocessable", "The file is of another type than is accepted");
+    default:
+      return answer("internal", "Something went wrong here; the log says what");
+  }
+}
+
+const HTML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escaped = (text: string): string =>
+  text.replaceAll(/[&<>"]/g, (character) => HTML[character] ?? character);
+
+/** A page without anything else, for when none is given. */
+export function plainErrorPage({ message, details }: ErrorAnswer): string {
+  const lines = details.map((line) => `<p>${escaped(line)}</p>`).join("");
+  const head =
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">';
+  return `${head}<title>Nightjar</title><h1>${escaped(message)}</h1>${lines}<p><a href="/">Nightjar</a></p></html>`;
+}
+
+/** Writes the answer as the client reads it best: a page, JSON, or plain text. */
+export function errorResponse(
+  request: Request,
+  found: ErrorAnswer,
+  page: (error: ErrorAnswer) => string,
+): Response {
+  const headers = new Headers({ "cache-control": "no-store", vary: "Accept" });
+  if (found.status === 503) headers.set("retry-after", "5");
+  const accept = request.headers.get("accept") ?? "";
+  let body: string;
+  if (accept.includes("text/html")) {
+    headers.set("content-type", "text/html; charset=utf-8");
+    body = page(found);
+  } else if (accept.includes("json")) {
+    headers.set("content-type", "application/json; charset=utf-8");
+    body = JSON.stringify({ error: found.kind, message: found.message, details: found.details });
+  } else {
+    headers.set("content-type", "text/plain; charset=utf-8");
+    body = `${[found.message, ...found.details].join("\n")}\n`;
+  }
+  return new Response(request.method === "HEAD" ? null : body, { status: found.status, headers });
+}

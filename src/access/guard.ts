@@ -1,0 +1,37 @@
+import { Elysia } from "elysia";
+import { NightjarError } from "../platform/errors.ts";
+import { addCommonHeaders, isPreflight, preflightAnswer } from "./headers.ts";
+import { isOwnHost, type HostRule } from "./hosts.ts";
+import { checkPath } from "./paths.ts";
+import type { AccessTable, Role } from "./policy.ts";
+
+export type GuardOptions = {
+  /** Whose request it is; `undefined` for a stranger. */
+  identify: (request: Request) => Role | undefined;
+  hosts: HostRule;
+  /** The declarations, asked for at the first request: routes are known only once all are there. */
+  table: () => AccessTable;
+};
+
+/**
+ * What every request passes, in this one place: is it meant for this server, is its path plain, may its sender
+ * use the route. Must be used before the routes that it guards.
+ */
+export function guard({ identify, hosts, table }: GuardOptions) {
+  return new Elysia({ name: "guard" })
+    .onRequest(({ request }) => {
+      if (!isOwnHost(request.headers.get("host") ?? new URL(request.url).host, hosts)) {
+        throw new NightjarError("forbidden", "This server is not reached under that name", {
+          details: ["Set public_url to the name under which you reach it, or use localhost"],
+        });
+      }
+      checkPath(new URL(request.url).pathname);
+      return isPreflight(request) ? preflightAnswer() : undefined;
+    })
+    .onTransform({ as: "global" }, ({ request, route }) => {
+      table().check(request.method, route, identify(request));
+    })
+    .onAfterHandle({ as: "global" }, ({ request, responseValue }) => {
+      if (responseValue instanceof Response) addCommonHeaders(responseValue.headers, request.method);
+    });
+}

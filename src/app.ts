@@ -1,0 +1,54 @@
+import { Elysia, type AnyElysia } from "elysia";
+import { errorAnswer, errorResponse, plainErrorPage, type ErrorAnswer } from "./access/error-answer.ts";
+import { guard } from "./access/guard.ts";
+import { addCommonHeaders } from "./access/headers.ts";
+import type { HostRule } from "./access/hosts.ts";
+import { AccessTable, type Role } from "./access/policy.ts";
+import { playback, type PlaybackDeps } from "./playback/index.ts";
+import { errorText, NightjarError } from "./platform/errors.ts";
+import { logOf } from "./platform/log.ts";
+
+export type AppDeps = {
+  playback: PlaybackDeps;
+  hosts: HostRule;
+  /** Whose request it is. Without accounts everyone is the admin: those who reach the server own the machine. */
+  identify?: (request: Request) => Role | undefined;
+  /** Pages, status, assets: everything that is no playback. */
+  controllers?: readonly AnyElysia[];
+  /** An error as a page. */
+  errorPage?: (error: ErrorAnswer) => string;
+};
+
+const log = logOf("http");
+
+/**
+ * The whole HTTP side, without a socket. Throws `internal` if a route does not declare who may use it.
+ */
+export function buildApp(deps: AppDeps) {
+  let table = new AccessTable([]);
+  const app = new Elysia({ name: "nightjar" })
+    .onError({ as: "global" }, ({ request, code, error }) => {
+      const found = errorAnswer(code, error);
+      if (found.status === 500) {
+        log.error("{method} {path} failed: {error}", {
+          method: request.method,
+          path: new URL(request.url).pathname,
+          error: error instanceof Error ? (error.stack ?? error.message) : errorText(error),
+        });
+      }
+      const response = errorResponse(request, found, deps.errorPage ?? plainErrorPage);
+      addCommonHeaders(response.headers, request.method);
+      return response;
+    })
+    .use(guard({ identify: deps.identify ?? (() => "admin"), hosts: deps.hosts, table: () => table }))
+    .use(playback(deps.playback));
+  for (const controller of deps.controllers ?? []) app.use(controller);
+  table = new AccessTable(app.routes);
+  if (table.undeclared.length > 0) {
+    throw new NightjarError(
+      "internal",
+      `Routes without a declaration of who may use them: ${table.undeclared.join(", ")}`,
+    );
+  }
+  return app;
+}

@@ -1,0 +1,36 @@
+import type { KeepLimits } from "../db/state/state-database.ts";
+
+/** What the archive has to know about a channel that is or was configured. */
+export type ArchiveChannel = {
+  id: string;
+  /** For people. */
+  name: string;
+  /** Time zone of its days. */
+  zone: string;
+  keep: KeepLimits;
+  /** Former ids, whose footage is shown as this channel's. */
+  was: readonly string[];
+  /** No longer configured. */
+  isRetired: boolean;
+  /** False when the user wants no sound: then a run without sound is not given silence to match an older init. */
+  hasSound: boolean;
+};
+
+export type ArchiveSettings = {
+  /** Configured channels and retired ones; may change while running. */
+  channels(): readonly ArchiveChannel[];
+  /** Time between two rounds of syncing. */
+  flushMs: number;
+  /** Segments are whole GOPs of at least this length. */
+  segmentTargetMs: number;
+  /** Only beyond one of these a segment is cut between samples. */
+  segmentMaxMs: number;
+  segmentMaxBytes: number;
+};
+
+export const defaultSettings = {
+  flushMs: 5000,
+  segmentTargetMs: 2000,
+  segmentMaxMs: 20_000,
+  segmentMaxBytes: 32 << 20,
+} as const;

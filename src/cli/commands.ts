@@ -1,0 +1,155 @@
+/** An option of a command, or of all. */
+export type Option = {
+  /** With its dashes: `--json`. */
+  flag: string;
+  /** What it takes, in capitals; a switch takes nothing. */
+  value?: string;
+  /** One sentence. */
+  description: string;
+};
+
+/** An argument without a flag. */
+export type Argument = { name: string; isOptional: boolean; description: string };
+
+/** A command: one or two words after `nightjar`. What it does stands elsewhere. */
+export type Command = {
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+  arguments: readonly Argument[];
+  options: readonly Option[];
+  /** Sentences below the usage. */
+  description: string;
+};
+
+/** What every command takes. */
+export const globalOptions: readonly Option[] = [
+  {
+    flag: "--config",
+    value: "FILE",
+    description:
+      "The configuration, by default nightjar.yaml in the working folder, then /etc/nightjar/nightjar.yaml.",
+  },
+  { flag: "--help", description: "Shows the help of a command, or of all." },
+  { flag: "--version", description: "Shows the version." },
+];
+
+const channelArgument = (isOptional: boolean): Argument => ({
+  name: "CHANNEL",
+  isOptional,
+  description: isOptional ? "One channel by its id; all by default." : "The channel's id.",
+});
+
+/** The commands, from which the parser, `--help` and docs/commands.md are made. The first is the default. */
+export const commands = [
+  {
+    name: "serve",
+    summary: "Record and serve; the default command",
+    arguments: [],
+    options: [],
+    description:
+      "Records the configured channels and answers HTTP until it is stopped. SIGTERM and SIGINT stop it and lose nothing; SIGHUP takes up a changed configuration.",
+  },
+  {
+    name: "demo",
+    summary: "Record two synthetic cameras into ./nightjar-demo",
+    arguments: [],
+    options: [
+      {
+        flag: "--data",
+        value: "FOLDER",
+        description: "Where the demo keeps everything, by default ./nightjar-demo.",
+      },
+      { flag: "--listen", value: "ADDRESS", description: "A loopback address, by default 127.0.0.1:6478." },
+    ],
+    description:
+      "Shows Nightjar without a camera: two synthetic ones are recorded the ordinary way, on loopback, without accounts. A second start takes up the same archive. No configuration is read.",
+  },
+  {
+    name: "check",
+    summary: "Check the configuration and show what it means",
+    arguments: [],
+    options: [],
+    description:
+      "Lists every mistake with its file, line and key, what was found and what is wanted; without any, shows the configuration with its defaults. Passwords are not shown.",
+  },
+  {
+    name: "doctor",
+    summary: "Check this machine: ffmpeg, processor, disk, clock, ports",
+    arguments: [],
+    options: [{ flag: "--json", description: "Writes JSON." }],
+    description:
+      "Says of each thing whether it is fine, and what to do if not. Writes a small file into the storage folder for a second, to measure it.",
+  },
+  {
+    name: "ls",
+    summary: "List channels, days, spans, gaps and sizes",
+    arguments: [
+      channelArgument(true),
+      { name: "DATE", isOptional: true, description: "One day, as YYYY-MM-DD; all by default." },
+    ],
+    options: [{ flag: "--json", description: "Writes JSON." }],
+    description: "Reads the index only, and may run beside the server.",
+  },
+  {
+    name: "reindex",
+    summary: "Make the index again from the footage on disk",
+    arguments: [],
+    options: [],
+    description:
+      "Reads the journals and lock files of every known storage folder. The server must be stopped. Nothing is deleted.",
+  },
+  {
+    name: "verify",
+    summary: "Read footage and compare it with its checksums",
+    arguments: [channelArgument(true)],
+    options: [
+      { flag: "--from", value: "TIME", description: "Leaves out what is older; a date or an ISO 8601 time." },
+      { flag: "--to", value: "TIME", description: "Leaves out what is newer; a date or an ISO 8601 time." },
+    ],
+    description: "Names each damaged or missing segment with its time. Ends with 1 if there is any.",
+  },
+  {
+    name: "remove",
+    summary: "Forget a channel that is no longer configured",
+    arguments: [channelArgument(false)],
+    options: [
+      { flag: "--footage", description: "Deletes its footage, too." },
+      { flag: "--yes", description: "Does it; without this, it only says what would go." },
+    ],
+    description: "The server must be stopped. Locked footage stays.",
+  },
+  {
+    name: "storage add",
+    summary: "Adopt a folder as storage",
+    arguments: [{ name: "PATH", isOptional: false, description: "The folder; its disk must be mounted." }],
+    options: [],
+    description:
+      "Makes the folder known as a place for footage, as when a disk was replaced. The server must be stopped. What is in the folder stays.",
+  },
+  {
+    name: "service install",
+    summary: "Run Nightjar as a systemd service",
+    arguments: [],
+    options: [
+      { flag: "--print", description: "Only shows the unit." },
+      {
+        flag: "--user",
+        value: "NAME",
+        description: "The user it runs as, by default nightjar; made when missing.",
+      },
+    ],
+    description:
+      "Writes /etc/systemd/system/nightjar.service and starts it, now and after each boot. Needs root; without it, says what to run.",
+  },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof commands)[number]["name"];
+
+/** The command that runs when none is named. */
+export const DEFAULT_COMMAND: CommandName = "serve";
+
+/** A command by its name. */
+export function commandNamed(name: CommandName): Command {
+  return commands.find((command) => command.name === name) ?? commands[0];
+}

@@ -1,0 +1,100 @@
+import type { LogFormat, LogLevel } from "../platform/log.ts";
+import type { SecretText } from "./secret-text.ts";
+import type { Share } from "./size.ts";
+
+/** The port that Nightjar listens on unless told otherwise. */
+export const DEFAULT_PORT = 6478;
+
+/** An address to listen on; IPv6 without brackets. */
+export type ListenAddress = { readonly host: string; readonly port: number };
+
+/** `accounts`: people sign in. `none`: whoever reaches the port may do everything. */
+export const authKinds = ["accounts", "none"] as const;
+export type AuthKind = (typeof authKinds)[number];
+
+export const demoScenes = ["courtyard", "street", "sync"] as const;
+export type DemoScene = (typeof demoScenes)[number];
+
+/** What an `exec` source may write: ffmpeg's names, and `h265` for its `hevc`. */
+export const execFormats = ["mpegts", "h264", "h265", "matroska", "mp4", "flv"] as const;
+export type ExecFormat = (typeof execFormats)[number];
+
+export const transports = ["tcp", "udp"] as const;
+export type Transport = (typeof transports)[number];
+
+/** Where a channel's pictures come from. */
+export type SourceConfig =
+  | { readonly kind: "rtsp"; readonly url: SecretText; readonly transport: Transport }
+  /** Another address that ffmpeg opens. */
+  | { readonly kind: "url"; readonly url: SecretText }
+  /** A program that writes the stream to its standard output; never run by a shell. */
+  | { readonly kind: "exec"; readonly argv: readonly string[]; readonly format?: ExecFormat }
+  /** A synthetic camera. */
+  | { readonly kind: "demo"; readonly scene: DemoScene };
+
+/** What is kept of a channel. Each limit that is given applies; without any, footage stays until the disk is full. */
+export type KeepConfig = {
+  /** Today and that many calendar days before it, in the channel's zone. */
+  readonly days?: number;
+  /** Rolling age in milliseconds. */
+  readonly maxAgeMs?: number;
+  readonly maxBytes?: number;
+};
+
+export type ChannelConfig = {
+  readonly id: string;
+  /** For people; the id where none is given. */
+  readonly name: string;
+  readonly source: SourceConfig;
+  /** Whether sound is recorded. */
+  readonly audio: boolean;
+  readonly keep: KeepConfig;
+  /** Time zone of its days. */
+  readonly zone: string;
+  /** Former ids whose footage belongs to this channel. */
+  readonly was: readonly string[];
+  /** When false, nothing is recorded; its footage stays, plays, and ages as before. */
+  readonly enabled: boolean;
+};
+
+/** The longest or largest that a recording's file becomes; where both are absent, the archive decides. */
+export type FileMax = { readonly durationMs?: number; readonly bytes?: number };
+
+/** The whole configuration: defaults filled in, paths absolute, times in milliseconds, sizes in bytes. */
+export type Config = {
+  /** The file it was read from; absent when there is none and defaults and environment are all. */
+  readonly file?: string;
+  /** At least one address. */
+  readonly listen: readonly ListenAddress[];
+  /** What is put before addresses that leave the page; never ends with a slash. */
+  readonly publicUrl?: string;
+  /** Folder of databases and keys: local, small, precious. */
+  readonly dataFolder: string;
+  /** Time zone of days, unless a channel has its own. */
+  readonly zone: string;
+  readonly auth: AuthKind;
+  readonly storage: {
+    /** Folder of the footage. */
+    readonly path: string;
+    /** What stays free on its disk. */
+    readonly minFree: Share;
+    /** Time between two syncs of what was recorded. */
+    readonly flushMs: number;
+    /** The most that locked footage may take. */
+    readonly lockedMax: Share;
+  };
+  readonly segment: {
+    /** A segment ends with the first group of pictures that makes it this long. */
+    readonly targetMs: number;
+    /** Beyond this size a group of pictures is cut. */
+    readonly maxBytes: number;
+    /** Beyond this length a group of pictures is cut. */
+    readonly maxMs: number;
+  };
+  readonly fileMax: FileMax;
+  /** The channel that addresses without a channel mean. */
+  readonly defaultChannel?: string;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** By id, in the order of the file. */
+  readonly channels: ReadonlyMap<string, ChannelConfig>;
+};

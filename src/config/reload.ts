@@ -1,0 +1,52 @@
+import type { ChannelConfig, Config, SourceConfig } from "./config.ts";
+
+/** Ids of channels, by what a reload means for their capture. A channel that is not enabled is not captured. */
+export type ChannelDiff = {
+  /** To be started. */
+  added: string[];
+  /** To be stopped. */
+  removed: string[];
+  /** Captured before and after, but otherwise: to be stopped and started. */
+  changed: string[];
+  /** To be left alone; name, keep and zone may differ all the same. */
+  unchanged: string[];
+};
+
+const secretSource = (source: SourceConfig): unknown =>
+  "url" in source ? { ...source, url: source.url.reveal() } : source;
+
+/** All that capture depends on. */
+const captureSettings = (channel: ChannelConfig): unknown => ({
+  source: secretSource(channel.source),
+  audio: channel.audio,
+});
+
+const captured = (config: Config): Map<string, ChannelConfig> =>
+  new Map([...config.channels].filter(([, channel]) => channel.enabled));
+
+/** Compares the channels of two configurations. */
+export function diffChannels(before: Config, after: Config): ChannelDiff {
+  const old = captured(before);
+  const next = captured(after);
+  const diff: ChannelDiff = { added: [], removed: [], changed: [], unchanged: [] };
+  for (const id of old.keys()) if (!next.has(id)) diff.removed.push(id);
+  for (const [id, channel] of next) {
+    const former = old.get(id);
+    if (former === undefined) diff.added.push(id);
+    else if (Bun.deepEquals(captureSettings(former), captureSettings(channel), true)) diff.unchanged.push(id);
+    else diff.changed.push(id);
+  }
+  return diff;
+}
+
+/** Keys outside `channels` that need a restart to take effect, and differ. */
+export function restartKeys(before: Config, after: Config): string[] {
+  const pairs: [key: string, from: unknown, to: unknown][] = [
+    ["listen", before.listen, after.listen],
+    ["data", before.dataFolder, after.dataFolder],
+    ["auth", before.auth, after.auth],
+    ["storage.path", before.storage.path, after.storage.path],
+    ["log", before.log, after.log],
+  ];
+  return pairs.filter(([, from, to]) => !Bun.deepEquals(from, to, true)).map(([key]) => key);
+}

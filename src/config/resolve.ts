@@ -1,0 +1,91 @@
+import { dirname, join, resolve } from "node:path";
+import { idKey } from "./channel-id.ts";
+import type { ChannelConfig, Config, SourceConfig } from "./config.ts";
+import type { CheckedFile } from "./schema.ts";
+import { parseSource } from "./source-address.ts";
+import { NightjarError } from "../platform/errors.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** The file that a service reads, and the data folder that belongs to it. */
+export const SYSTEM_CONFIG_FILE = "/etc/nightjar/nightjar.yaml";
+export const SYSTEM_DATA_FOLDER = "/var/lib/nightjar";
+
+export type ResolveContext = {
+  /** The file it came from; absent without one. */
+  file?: string;
+  /** What relative paths are relative to. */
+  folder: string;
+  /** Time zone where none is configured. */
+  systemZone: string;
+};
+
+type CheckedChannel = CheckedFile["channels"][string];
+
+function sourceOf(channel: CheckedChannel): SourceConfig {
+  const { source } = channel;
+  if (typeof source !== "string") {
+    return {
+      kind: "exec",
+      argv: source.exec,
+      ...(source.format === undefined ? {} : { format: source.format }),
+    };
+  }
+  const result = parseSource(source, channel.transport);
+  if ("source" in result) return result.source;
+  throw new NightjarError("internal", `A checked source can't be read; wanted ${result.wanted}`);
+}
+
+function keepOf({ keep }: CheckedChannel): ChannelConfig["keep"] {
+  return {
+    ...(keep?.days === undefined ? {} : { days: keep.days }),
+    ...(keep?.hours === undefined ? {} : { maxAgeMs: keep.hours * HOUR_MS }),
+    ...(keep?.size === undefined ? {} : { maxBytes: keep.size }),
+  };
+}
+
+/** Fills in what depends on other keys and on the machine, and makes paths absolute. */
+export function resolveConfig(checked: CheckedFile, context: ResolveContext): Config {
+  const isSystem = context.file === SYSTEM_CONFIG_FILE;
+  const defaultData = isSystem ? SYSTEM_DATA_FOLDER : "nightjar-data";
+  const dataFolder = resolve(context.folder, checked.data ?? defaultData);
+  const zone = checked.timezone ?? context.systemZone;
+  const channels = new Map<string, ChannelConfig>();
+  for (const [id, channel] of Object.entries(checked.channels)) {
+    channels.set(id, {
+      id,
+      name: channel.name ?? id,
+      source: sourceOf(channel),
+      audio: channel.audio,
+      keep: keepOf(channel),
+      zone: channel.timezone ?? zone,
+      was: channel.was,
+      enabled: channel.enabled,
+    });
+  }
+  const wished = checked.default_channel;
+  const defaultChannel = wished && [...channels.keys()].find((id) => idKey(id) === idKey(wished));
+  const { storage, segment } = checked;
+  return {
+    ...(context.file === undefined ? {} : { file: context.file }),
+    listen: checked.listen,
+    ...(checked.public_url === undefined ? {} : { publicUrl: checked.public_url }),
+    dataFolder,
+    zone,
+    auth: checked.auth,
+    storage: {
+      path: storage.path === undefined ? join(dataFolder, "archive") : resolve(context.folder, storage.path),
+      minFree: storage.min_free,
+      flushMs: storage.flush,
+      lockedMax: storage.locked_max,
+    },
+    segment: { targetMs: segment.target, maxBytes: segment.max.size, maxMs: segment.max.duration },
+    fileMax: checked.file.max ?? {},
+    ...(defaultChannel ? { defaultChannel } : {}),
+    log: checked.log,
+    channels,
+  };
+}
+
+/** The folder that relative paths of a configuration file are relative to. */
+export const folderOf = (file: string): string => dirname(resolve(file));

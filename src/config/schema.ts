@@ -1,0 +1,286 @@
+import { z } from "zod";
+import { logLevels } from "../platform/log.ts";
+import { isZone } from "../platform/zone.ts";
+import { authKinds, execFormats, transports } from "./config.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { parseListenAddress } from "./listen-address.ts";
+import { parsePublicUrl } from "./public-url.ts";
+import { formatSize, parseShare, parseSize, type Share } from "./size.ts";
+import { parseSource, sourceWanted } from "./source-address.ts";
+
+/** The message of an issue whose words are the key's own `wanted`. */
+export const AS_DESCRIBED = "as described";
+
+/** A key: its type, what a message asks for in its place, and one sentence for the reference. */
+const key = <T extends z.ZodType>(type: T, wanted: string, description: string): T =>
+  type.describe(description).meta({ wanted });
+
+/** A text that `parse` understands. */
+const parsed = <T>(parse: (text: string) => T | undefined) =>
+  z.string().transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: "custom", input: text, message: AS_DESCRIBED });
+    return z.NEVER;
+  });
+
+const within = (value: number | undefined, least: number, most: number): number | undefined =>
+  value !== undefined && value >= least && value <= most ? value : undefined;
+
+const duration = (leastMs: number, mostMs: number) => ({
+  type: parsed((text) => within(parseDuration(text), leastMs, mostMs)),
+  wanted: `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
+});
+
+const size = (leastBytes: number, mostBytes: number) => ({
+  type: parsed((text) => within(parseSize(text), leastBytes, mostBytes)),
+  wanted: `a size from ${formatSize(leastBytes)} to ${formatSize(mostBytes)}`,
+});
+
+const share = (mostPercent: number) => ({
+  type: parsed((text): Share | undefined => {
+    const value = parseShare(text);
+    return value !== undefined && "percent" in value && value.percent > mostPercent ? undefined : value;
+  }),
+  wanted: `a share up to ${mostPercent}% such as 5%, or a size such as 20GB`,
+});
+
+const zone = () => parsed((text) => (isZone(text) ? text : undefined));
+const zoneWanted = "a time zone such as Europe/Berlin or UTC";
+const trueOrFalse = "true or false";
+const choice = (values: readonly string[]): string => values.join(" or ");
+
+const listenValue = z.union([z.string(), z.int()]);
+const listen = z.union([listenValue, z.array(listenValue).min(1)]).transform((value, context) => {
+  const values = Array.isArray(value) ? value : [value];
+  return values.flatMap((item, index) => {
+    const address = parseListenAddress(item);
+    if (address !== undefined) return [address];
+    const path = Array.isArray(value) ? [index] : [];
+    context.issues.push({ code: "custom", input: item, message: AS_DESCRIBED, path });
+    return [];
+  });
+});
+
+const MEGABYTE = 1e6;
+const HOUR_MS = 3_600_000;
+const target = duration(500, 10_000);
+const maxSegmentSize = size(MEGABYTE, 256 * MEGABYTE);
+const maxSegmentDuration = duration(1000, 60_000);
+const flush = duration(1000, 60_000);
+const minFree = share(90);
+const lockedMax = share(100);
+const channelSize = size(10 * MEGABYTE, 1e15);
+
+const fileMax = parsed((text) => {
+  const durationMs = within(parseDuration(text), 10_000, HOUR_MS);
+  if (durationMs !== undefined) return { durationMs };
+  const bytes = within(parseSize(text), MEGABYTE, 1e12);
+  return bytes === undefined ? undefined : { bytes };
+});
+
+const execSource = z.strictObject({
+  exec: key(
+    z.array(z.string().min(1)).min(1).max(200),
+    "a list of the program and its arguments",
+    "A program, with its arguments as a list, that writes the stream to its standard output; no shell is involved.",
+  ),
+  format: key(
+    z.enum(execFormats).optional(),
+    choice(execFormats),
+    "What the program writes, by default what ffmpeg sees in it.",
+  ),
+});
+
+const addressSource = z.string().superRefine((text, context) => {
+  const result = parseSource(text);
+  if ("wanted" in result) context.addIssue({ code: "custom", message: result.wanted });
+});
+
+const keepSchema = z
+  .strictObject({
+    days: key(
+      z.int().min(0).max(36_500).optional(),
+      "a whole number of days from 0 to 36500",
+      "Keeps today and that many calendar days before it; no limit by default.",
+    ),
+    hours: key(
+      z.int().min(1).max(876_000).optional(),
+      "a whole number of hours from 1 to 876000",
+      "Keeps that many hours, counted back from now; no limit by default.",
+    ),
+    size: key(
+      channelSize.type.optional(),
+      channelSize.wanted,
+      "Keeps at most that many bytes of this channel; no limit by default.",
+    ),
+  })
+  .refine((keep) => Object.keys(keep).length > 0, { message: "days, hours or size below it" });
+
+const channelSchema = z.strictObject({
+  name: key(
+    z.string().trim().min(1).max(100).optional(),
+    "a text of 1 to 100 characters, in quotes if it looks like a number",
+    "Name for people, by default the id.",
+  ),
+  source: key(
+    z.union([addressSource, execSource]),
+    sourceWanted,
+    "Where the pictures come from: a camera's `rtsp://` or `rtsps://` address, `demo:` for a synthetic camera, another live address that ffmpeg opens, or a program (`exec`).",
+  ),
+  transport: key(
+    z.enum(transports).optional(),
+    choice(transports),
+    "How an RTSP camera sends, `tcp` by default; `udp` loses pictures on a poor network.",
+  ),
+  audio: key(z.boolean().default(true), trueOrFalse, "Whether sound is recorded, `true` by default."),
+  keep: key(
+    keepSchema.optional(),
+    "days, hours or size below it",
+    "How long footage stays; each limit given applies, and without any it stays until the disk is full.",
+  ),
+  timezone: key(zone().optional(), zoneWanted, "Time zone of this channel's days, by default the server's."),
+  was: key(
+    z.array(z.string()).default([]),
+    "a list of former ids",
+    "Former ids of this channel, whose footage it takes over; none by default.",
+  ),
+  enabled: key(
+    z.boolean().default(true),
+    trueOrFalse,
+    "Whether it is recorded, `true` by default; when `false` its footage still plays and ages.",
+  ),
+});
+
+/** The configuration file. Keys that are not here are mistakes. */
+export const configSchema = z.strictObject({
+  listen: key(
+    listen.default([{ host: "127.0.0.1", port: 6478 }]),
+    "HOST:PORT with a port from 1 to 65535, such as 0.0.0.0:6478 or [::1]:6478, or a list of them",
+    "Address to listen on, or a list of them, `127.0.0.1:6478` by default; a host alone gets port 6478, a port alone is on loopback. Until there are accounts, other addresses than loopback need `auth: none`.",
+  ),
+  public_url: key(
+    parsed(parsePublicUrl).optional(),
+    "an address such as https://cctv.example.org, without user, query and fragment",
+    "Address that people reach Nightjar by, put before addresses that leave the page; by default that of each request.",
+  ),
+  data: key(
+    z.string().min(1).optional(),
+    "the path of a folder",
+    "Folder of the databases, local and small, by default `nightjar-data` beside the configuration file, and `/var/lib/nightjar` for `/etc/nightjar/nightjar.yaml`.",
+  ),
+  timezone: key(zone().optional(), zoneWanted, "Time zone of days, by default the system's."),
+  auth: key(
+    z.enum(authKinds).default("accounts"),
+    choice(authKinds),
+    "`accounts` by default; `none` lets everyone who reaches the port do everything.",
+  ),
+  storage: key(
+    z
+      .strictObject({
+        path: key(
+          z.string().min(1).optional(),
+          "the path of a folder",
+          "Folder of the footage, large, by default `archive` in `data`.",
+        ),
+        min_free: key(
+          minFree.type.default({ percent: 5, atMostBytes: 20e9 }),
+          minFree.wanted,
+          "What stays free on its disk, as a share or a size, by default 5% but at most 20 GB; the oldest footage makes room.",
+        ),
+        flush: key(
+          flush.type.default(5000),
+          flush.wanted,
+          "Time between two syncs to the disk, and so what a power cut may cost, `5s` by default; `10s` spares an SD card.",
+        ),
+        locked_max: key(
+          lockedMax.type.default({ percent: 25 }),
+          lockedMax.wanted,
+          "The most that locked footage may take of the disk, as a share or a size, `25%` by default.",
+        ),
+      })
+      .prefault({}),
+    "path, min_free, flush or locked_max below it",
+    "Where footage lies.",
+  ),
+  segment: key(
+    z
+      .strictObject({
+        target: key(
+          target.type.default(2000),
+          target.wanted,
+          "Length from which on a segment ends at the next key frame, `2s` by default.",
+        ),
+        max: key(
+          z
+            .strictObject({
+              size: key(
+                maxSegmentSize.type.default(32 * MEGABYTE),
+                maxSegmentSize.wanted,
+                "Size beyond which a segment is cut between key frames, `32MB` by default.",
+              ),
+              duration: key(
+                maxSegmentDuration.type.default(20_000),
+                maxSegmentDuration.wanted,
+                "Length beyond which a segment is cut between key frames, `20s` by default.",
+              ),
+            })
+            .prefault({}),
+          "size or duration below it",
+          "Bounds for cameras with few key frames.",
+        ),
+      })
+      .prefault({}),
+    "target or max below it",
+    "The pieces that players get.",
+  ),
+  file: key(
+    z
+      .strictObject({
+        max: key(
+          fileMax.optional(),
+          "a duration from 10s to 1h, or a size from 1MB to 1TB",
+          "Length or size at which a recording's file ends, by default one hour, less where little is kept or the disk is small.",
+        ),
+      })
+      .prefault({}),
+    "max below it",
+    "The files of the archive.",
+  ),
+  default_channel: key(
+    z.string().optional(),
+    "the id of a channel below channels",
+    "Channel that addresses without a channel mean, by default the first that fits.",
+  ),
+  log: key(
+    z
+      .strictObject({
+        level: key(
+          z.enum(logLevels).default("info"),
+          choice(logLevels),
+          "The least that is logged, `info` by default.",
+        ),
+        format: key(
+          z.enum(["text", "json"]).default("text"),
+          "text or json",
+          "Form of the log on standard error, `text` by default.",
+        ),
+      })
+      .prefault({}),
+    "level or format below it",
+    "What is logged.",
+  ),
+  channels: key(
+    z
+      .record(
+        z.string(),
+        key(channelSchema, "a group of keys with source among them", "One channel, by its id."),
+      )
+      .default({}),
+    "a group of channels, each an id with its keys below it",
+    "What is recorded, each by an id of letters, digits, `-` and `_`; none by default.",
+  ),
+});
+
+/** The file's contents, checked, with defaults, before paths and channels are resolved. */
+export type CheckedFile = z.output<typeof configSchema>;

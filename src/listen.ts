@@ -1,0 +1,74 @@
+import type { AnyElysia } from "elysia";
+import type { ListenAddress } from "./config/config.ts";
+import { listenText } from "./config/listen-address.ts";
+import { NightjarError, errorText, systemErrorCode } from "./platform/errors.ts";
+
+export type Listening = {
+  /** Where it really listens, in the order asked for. */
+  addresses: readonly ListenAddress[];
+  /** Takes no new connections; ends when the open answers are done, or at once with `isForced`. */
+  stop(isForced?: boolean): Promise<void>;
+};
+
+/** A slow player may pause so long within an answer. */
+const IDLE_SECONDS = 60;
+
+/** Elysia looks for the path from the 12th character of the URL on, which the host name `pi` is too short for. */
+const SHORTEST_ORIGIN = "http://abc".length;
+
+function longEnough(request: Request): Request {
+  const slash = request.url.indexOf("/", "https://".length);
+  if (slash >= SHORTEST_ORIGIN) return request;
+  return new Request(`http://localhost${request.url.slice(slash)}`, request);
+}
+
+function refusal(address: ListenAddress, error: unknown): NightjarError {
+  const wanted: Record<string, string> = {
+    EADDRINUSE:
+      "it is in use by another program, perhaps another Nightjar; stop that one or set another port",
+    EACCES: "this user may not use it; ports below 1024 need the right to",
+    EADDRNOTAVAIL: "this machine has no such address",
+    ENOTFOUND: "this name is not known",
+  };
+  const reason = wanted[systemErrorCode(error) ?? ""] ?? errorText(error);
+  return new NightjarError("config", `listen: ${listenText(address)} can't be listened on: ${reason}`, {
+    cause: error,
+  });
+}
+
+/**
+ * Serves the app on every address, or on none: throws `config` naming the one that can't be had. Port 0 takes any
+ * free one.
+ */
+export async function listen(app: AnyElysia, addresses: readonly ListenAddress[]): Promise<Listening> {
+  await app.modules;
+  const servers: Bun.Server<undefined>[] = [];
+  for (const address of addresses) {
+    try {
+      servers.push(
+        Bun.serve({
+          hostname: address.host,
+          port: address.port,
+          // Shared ports would let a second Nightjar take half of the requests, unnoticed.
+          reusePort: false,
+          idleTimeout: IDLE_SECONDS,
+          development: false,
+          fetch: (request) => app.handle(longEnough(request)),
+          error: () => new Response("Something went wrong here; the log says what\n", { status: 500 }),
+        }),
+      );
+    } catch (error) {
+      await Promise.all(servers.map((server) => server.stop(true)));
+      throw refusal(address, error);
+    }
+  }
+  return {
+    addresses: servers.map((server, index) => ({
+      host: addresses[index]?.host ?? "",
+      port: server.port ?? 0,
+    })),
+    async stop(isForced = false) {
+      await Promise.all(servers.map((server) => server.stop(isForced)));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** Writers of HLS playlists (RFC 8216) and of M3U channel lists. Pure: the same input gives the same bytes. */
+
+export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
+
+/** Ticks a second of all media times that playlists are made from. */
+const TICKS_PER_SECOND = 90_000;
+
+/** What a media playlist says once, before its first segment. */
+export type MediaPlaylistHead = {
+  /** Upper limit of every EXTINF, rounded to whole seconds (RFC 8216 4.3.3.1). */
+  targetDurationSeconds: number;
+  mediaSequence: number;
+  discontinuitySequence: number;
+  /** `VOD`: never changes; `EVENT`: only grows; absent: entries also leave at the front. */
+  type?: "VOD" | "EVENT";
+  /** Where a player shall begin, in seconds from the start of the list. */
+  startOffsetSeconds?: number;
+};
+
+/** The lines before the first segment, each ended. Version 7: initialization sections of fragmented MP4. */
+export function mediaPlaylistHead(head: MediaPlaylistHead): string {
+  let text = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:${head.targetDurationSeconds}\n`;
+  text += `#EXT-X-MEDIA-SEQUENCE:${head.mediaSequence}\n`;
+  if (head.discontinuitySequence > 0) text += `#EXT-X-DISCONTINUITY-SEQUENCE:${head.discontinuitySequence}\n`;
+  if (head.type) text += `#EXT-X-PLAYLIST-TYPE:${head.type}\n`;
+  if (head.startOffsetSeconds !== undefined) {
+    text += `#EXT-X-START:TIME-OFFSET=${head.startOffsetSeconds.toFixed(3)},PRECISE=YES\n`;
+  }
+  return text;
+}
+
+export const DISCONTINUITY_LINE = "#EXT-X-DISCONTINUITY\n";
+export const ENDLIST_LINE = "#EXT-X-ENDLIST\n";
+
+/** Initialization section of the segments that follow. */
+export const mapLine = (uri: string): string => `#EXT-X-MAP:URI="${uri}"\n`;
+
+/** Wall time of the next segment's first picture, from ms UTC. */
+export const programDateTimeLine = (ms: number): string =>
+  `#EXT-X-PROGRAM-DATE-TIME:${new Date(ms).toISOString()}\n`;
+
+/** One segment: its length in 90,000ths of a second, and its address. */
+export const segmentLines = (durationTicks: number, uri: string): string =>
+  `#EXTINF:${secondsText(durationTicks)},\n${uri}\n`;
+
+/** Seconds with as many digits as tell ticks apart: 180,000 ticks are `2.00000`. */
+export const secondsText = (ticks: number): string => (ticks / TICKS_PER_SECOND).toFixed(5);
+
+/** A duration rounded as a target duration counts it: to the nearest whole second. */
+export const roundedSeconds = (ticks: number): number => Math.round(ticks / TICKS_PER_SECOND);
+
+/** A variant stream of a multivariant playlist (RFC 8216 4.3.4.2). */
+export type Variant = {
+  uri: string;
+  /** Peak and average bit rate in bits a second. */
+  peakBitrateBps: number;
+  averageBitrateBps: number;
+  /** RFC 6381 codec strings of all tracks. */
+  codecs: readonly string[];
+  width: number;
+  height: number;
+  frameRate?: number;
+};
+
+export function multivariantPlaylist(variants: readonly Variant[]): string {
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:7"];
+  for (const variant of variants) {
+    const attributes = [
+      `BANDWIDTH=${variant.peakBitrateBps}`,
+      `AVERAGE-BANDWIDTH=${variant.averageBitrateBps}`,
+      `CODECS="${variant.codecs.join(",")}"`,
+      `RESOLUTION=${variant.width}x${variant.height}`,
+    ];
+    if (variant.frameRate !== undefined) attributes.push(`FRAME-RATE=${variant.frameRate.toFixed(3)}`);
+    lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, variant.uri);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** An entry of an M3U channel list. */
+export type ChannelEntry = { name: string; uri: string; attributes: readonly (readonly [string, string])[] };
+
+const CONTROL = /\p{Cc}+/gu;
+
+/** M3U of channels as IPTV players read it. Names lose what would break a line or an attribute. */
+export function channelList(entries: readonly ChannelEntry[]): string {
+  const lines = ["#EXTM3U"];
+  for (const entry of entries) {
+    const attributes = entry.attributes.map(
+      ([name, value]) => ` ${name}="${value.replaceAll('"', "'").replaceAll(CONTROL, " ")}"`,
+    );
+    lines.push(`#EXTINF:-1${attributes.join("")},${entry.name.replaceAll(CONTROL, " ")}`, entry.uri);
+  }
+  return `${lines.join("\n")}\n`;
+}

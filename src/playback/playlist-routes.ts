@@ -1,0 +1,99 @@
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { access } from "../access/policy.ts";
+import { MPD_TYPE } from "../media/mpd.ts";
+import { badParameter } from "../platform/errors.ts";
+import { channelPrefix } from "./addresses.ts";
+import { channelOf, type PlaybackDeps } from "./deps.ts";
+import { Lists } from "./lists.ts";
+import { dashManifest } from "./manifest.ts";
+import { masterAnswer } from "./master.ts";
+import { downloadAnswer, textAnswer, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
+import { addressInterval } from "./time-parameters.ts";
+
+const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+
+/** Elysia's types don't see a parameter that follows other text in its part of the path. */
+const withTail = { params: z.object({ channel: z.string(), tail: z.string() }) };
+
+/** Live, day and interval playlists below a channel's own address. */
+export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
+  const { footage, clock } = deps;
+  const lists = new Lists(deps);
+
+  const live = (request: Request, id: string) => {
+    const channel = channelOf(footage, id);
+    return answers.hls(request, channel, () => lists.live(channel));
+  };
+
+  /** `<from>-<duration|now>.m3u8` or `.mpd`. */
+  const interval = (request: Request, id: string, text: string) => {
+    const channel = channelOf(footage, id);
+    const [, times, type] = /^(.*)\.(m3u8|mpd)$/.exec(text) ?? [];
+    if (times === undefined)
+      throw badParameter("interval", text.slice(0, 60), "<from>-<duration or now>.m3u8 or .mpd");
+    const nowMs = clock.nowMs();
+    const asked = addressInterval(times, nowMs);
+    if (type === "m3u8") return answers.hls(request, channel, () => lists.interval(channel, asked));
+    const url = new URL(request.url);
+    if (wantsDownload(url.searchParams)) return downloadAnswer(request, channel.id, deps.publicUrl);
+    const toMs = Math.min(asked.toMs, nowMs);
+    const list = lists.interval(channel, { fromMs: asked.fromMs, toMs, isOpen: false });
+    const manifest = dashManifest(list.stretches, channelPrefix(url.pathname, channel.id));
+    return textAnswer(request, manifest, MPD_TYPE, asked.isOpen);
+  };
+
+  /** `<from>.m3u8`: from then on, played later than it happens. */
+  const timeshift = (
+    request: Request,
+    id: string,
+    name: string,
+    text: string,
+    fromOf: (seconds: number) => number,
+  ) => {
+    const channel = channelOf(footage, id);
+    const [, seconds] = /^(\d{1,12})\.m3u8$/.exec(text) ?? [];
+    if (seconds === undefined) throw badParameter(name, text.slice(0, 60), "<whole seconds>.m3u8");
+    const asked = addressInterval(`${fromOf(Number(seconds))}-now`, clock.nowMs());
+    return answers.hls(request, channel, () => lists.interval(channel, asked));
+  };
+
+  return new Elysia({ name: "playlists" })
+    .get("/:channel/live.m3u8", ({ params, request }) => live(request, params.channel), viewer("Live, HLS"))
+    .get("/:channel/index.m3u8", ({ params, request }) => live(request, params.channel), viewer("Live, HLS"))
+    .get(
+      "/:channel/master.m3u8",
+      ({ params, request }) => masterAnswer(deps, lists, request, channelOf(footage, params.channel)),
+      viewer("Live with its variants, HLS"),
+    )
+    .get(
+      "/:channel/stream/:day/playlist.m3u8",
+      ({ params, request }) => {
+        const channel = channelOf(footage, params.channel);
+        const list = () => (params.day === "today" ? lists.today(channel) : lists.day(channel, params.day));
+        return answers.hls(request, channel, list);
+      },
+      viewer("A day, HLS: today, 0 (the latest Monday) to 6, or a date"),
+    )
+    .get("/:channel/archive-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
+      ...withTail,
+      ...viewer("An interval in Unix seconds, HLS or DASH: archive-<from>-<duration|now>.m3u8|.mpd"),
+    })
+    .get("/:channel/index-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
+      ...withTail,
+      ...viewer("The same under another name"),
+    })
+    .get(
+      "/:channel/timeshift_abs-:tail",
+      ({ params, request }) => timeshift(request, params.channel, "from", params.tail, (seconds) => seconds),
+      { ...withTail, ...viewer("From a time on, HLS: timeshift_abs-<from>.m3u8") },
+    )
+    .get(
+      "/:channel/timeshift_rel-:tail",
+      ({ params, request }) =>
+        timeshift(request, params.channel, "ago", params.tail, (ago) =>
+          Math.max(0, Math.floor(clock.nowMs() / 1000) - Math.max(1, ago)),
+        ),
+      { ...withTail, ...viewer("From so many seconds ago on, HLS: timeshift_rel-<seconds>.m3u8") },
+    );
+}

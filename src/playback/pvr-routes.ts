@@ -1,0 +1,97 @@
+import { Elysia } from "elysia";
+import { access } from "../access/policy.ts";
+import type { FootageChannel } from "../archive/footage.ts";
+import { channelList } from "../media/m3u8.ts";
+import { badParameter, notFound } from "../platform/errors.ts";
+import { metadataEntries } from "./coverage.ts";
+import { baseAddress, channelOf, defaultChannelOf, type PlaybackDeps } from "./deps.ts";
+import { Lists } from "./lists.ts";
+import { textAnswer, type PlaylistAnswers } from "./playlist-answers.ts";
+import { intervalParameters, zoneParameter } from "./time-parameters.ts";
+
+const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+
+function channelEntry(deps: PlaybackDeps, base: string, channel: FootageChannel) {
+  const keepDays = deps.keepDays?.(channel.id);
+  const days =
+    keepDays === undefined ? [] : ([["catchup-days", String(Math.max(1, Math.ceil(keepDays)))]] as const);
+  return {
+    name: channel.name,
+    // Players put `-<from>-<duration>` behind `index`, or replace it by `timeshift_abs-<from>`.
+    uri: `${base}/${channel.id}/index.m3u8`,
+    attributes: [
+      ["tvg-id", channel.id],
+      ["tvg-name", channel.name],
+      ["catchup", "flussonic"],
+      ...days,
+      ["catchup-source", `${base}/${channel.id}/archive-{utc}-{duration}.m3u8`],
+    ] as const,
+  };
+}
+
+/** Addresses of HLS PVR and of IPTV players: intervals by date and time, what is there, a list of channels. */
+export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
+  const { footage, clock } = deps;
+  const lists = new Lists(deps);
+
+  const streamer = (request: Request, id: string) => {
+    const channel = channelOf(footage, id);
+    const interval = intervalParameters(new URL(request.url).searchParams, channel.zone, clock.nowMs());
+    return answers.hls(request, channel, () => lists.interval(channel, { ...interval, isOpen: false }));
+  };
+
+  const metadata = (request: Request, channel: FootageChannel) => {
+    const query = new URL(request.url).searchParams;
+    const nowMs = clock.nowMs();
+    const interval = intervalParameters(query, channel.zone, nowMs);
+    const gaps = query.get("gaps") ?? "0";
+    if (gaps !== "0" && gaps !== "1") throw badParameter("gaps", gaps.slice(0, 40), "1 or 0");
+    const options = { zone: zoneParameter(query, channel.zone), hasGaps: gaps === "1", nowMs };
+    const headers = { "cache-control": "no-store" };
+    return Response.json(metadataEntries(footage, channel.id, interval, options), { headers });
+  };
+
+  /** The channel that `channel_name=` names. */
+  const named = (request: Request): FootageChannel | undefined => {
+    const name = new URL(request.url).searchParams.get("channel_name");
+    return name === null || name === "" ? undefined : channelOf(footage, name);
+  };
+
+  return new Elysia({ name: "pvr" })
+    .get(
+      "/streamer/GetNPVRPlayList",
+      ({ request }) => streamer(request, (named(request) ?? defaultChannelOf(deps)).id),
+      viewer("An interval by date and time, HLS"),
+    )
+    .get(
+      "/streamer/:channel",
+      ({ params, request }) => {
+        const [, id] = /^(.+)\.m3u8$/.exec(params.channel) ?? [];
+        if (id === undefined)
+          throw notFound("There is nothing at this address", [
+            "Playlists: /streamer/<channel>.m3u8?startTime=",
+          ]);
+        return streamer(request, id);
+      },
+      viewer("An interval by date and time, HLS: /streamer/<channel>.m3u8"),
+    )
+    .get(
+      "/streamer/:channel/metadata",
+      ({ params, request }) => metadata(request, channelOf(footage, params.channel)),
+      viewer("Recorded spans of an interval"),
+    )
+    .get(
+      "/metadata",
+      ({ request }) => metadata(request, named(request) ?? defaultChannelOf(deps)),
+      viewer("Recorded spans of an interval, of the channel named by channel_name"),
+    )
+    .get(
+      "/playlist.m3u",
+      ({ request }) => {
+        const base = baseAddress(request, deps.publicUrl);
+        const text = channelList(footage.channels().map((channel) => channelEntry(deps, base, channel)));
+        return textAnswer(request, text, "audio/x-mpegurl; charset=utf-8", true);
+      },
+      viewer("All channels as an M3U with catch-up"),
+    );
+}

@@ -1,0 +1,90 @@
+import type { Footage } from "../archive/footage.ts";
+import type { Recording, RunRow } from "../db/index/rows.ts";
+import { rebaseHeader, singleTrackHeader } from "../media/fmp4/segment.ts";
+import type { Segment } from "../media/segment-list.ts";
+import { convertTicks } from "../media/ticks.ts";
+import { NightjarError } from "../platform/errors.ts";
+import type { SegmentForm } from "./addresses.ts";
+import { withMediaFile, type MediaReader } from "./media-file.ts";
+
+/** A segment as it lies in a file, and what is needed to serve it. */
+export type StoredSegment = { recording: Recording; run: RunRow; segment: Segment };
+
+/** The recording's base in ticks of each track; the sound's is converted from the video's, never added up. */
+function basesOf({ recording, run }: StoredSegment): { videoTicks: number; audioTicks: number } {
+  const audioTimescale = run.audioTimescale ?? run.videoTimescale;
+  return {
+    videoTicks: recording.baseTicks,
+    audioTicks: convertTicks(recording.baseTicks, run.videoTimescale, audioTimescale),
+  };
+}
+
+/** The header as it is served: times moved to the channel's, for one track cut down to it. */
+function servedHeader(stored: StoredSegment, form: SegmentForm, header: Uint8Array): Uint8Array {
+  const bases = basesOf(stored);
+  try {
+    if (form === "v.m4s") return singleTrackHeader(header, "video", bases.videoTicks);
+    if (form === "a.m4s") return singleTrackHeader(header, "audio", bases.audioTicks);
+    return rebaseHeader(header, bases);
+  } catch (error) {
+    throw new NightjarError("unavailable", "This footage is damaged: its header can't be read", {
+      cause: error,
+    });
+  }
+}
+
+const positionOf = ({ recording, segment }: StoredSegment): number =>
+  recording.baseOffsetBytes + segment.offsetBytes;
+
+async function readHeader(reader: MediaReader, stored: StoredSegment): Promise<Uint8Array> {
+  const header = new Uint8Array(stored.segment.headerBytes);
+  await reader.fill(header, positionOf(stored));
+  return header;
+}
+
+/** Bytes of the answer without reading more than the header. Throws as `segmentBody`. */
+export function segmentSizeBytes(
+  footage: Footage,
+  stored: StoredSegment,
+  form: SegmentForm,
+): Promise<number> {
+  return withMediaFile(footage, stored.recording, async (reader) => {
+    const header = servedHeader(stored, form, await readHeader(reader, stored));
+    const { videoBytes, audioBytes } = stored.segment;
+    const initBytes = form === "i.m4s" ? stored.run.init.length : 0;
+    return (
+      initBytes + header.length + (form === "a.m4s" ? 0 : videoBytes) + (form === "v.m4s" ? 0 : audioBytes)
+    );
+  });
+}
+
+/**
+ * A segment as players get it. Only its header is rewritten; the payload is the file's own bytes, for one
+ * track a part of them. Throws `not-found` or `unavailable`.
+ */
+export function segmentBody(
+  footage: Footage,
+  stored: StoredSegment,
+  form: SegmentForm,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { headerBytes, videoBytes, audioBytes } = stored.segment;
+  return withMediaFile(footage, stored.recording, async (reader) => {
+    if (form === "a.m4s") {
+      const header = servedHeader(stored, form, await readHeader(reader, stored));
+      const body = new Uint8Array(header.length + audioBytes);
+      body.set(header);
+      await reader.fill(body.subarray(header.length), positionOf(stored) + headerBytes + videoBytes);
+      return body;
+    }
+    const init = form === "i.m4s" ? stored.run.init : new Uint8Array();
+    const payloadBytes = videoBytes + (form === "v.m4s" ? 0 : audioBytes);
+    const body = new Uint8Array(init.length + headerBytes + payloadBytes);
+    body.set(init);
+    await reader.fill(body.subarray(init.length), positionOf(stored));
+    const header = servedHeader(stored, form, body.slice(init.length, init.length + headerBytes));
+    // A header that got shorter moves back to its payload, and the answer begins with it.
+    const start = headerBytes - header.length;
+    body.set(header, init.length + start);
+    return body.subarray(start);
+  });
+}

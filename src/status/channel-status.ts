@@ -1,0 +1,231 @@
+import type { Footage, FootageChannel } from "../archive/footage.ts";
+import type { ChannelStatus as CaptureState } from "../capture/channel-status.ts";
+import { reasonWords, type EndReason, type RunEnd } from "../media/reasons.ts";
+import type { DayCoverage } from "./coverage.ts";
+import { bitrateWords, countWords, durationWords, sinceWords } from "./words.ts";
+
+/** A channel's state as pages show it; `trouble` decides what is drawn in red. */
+export const channelConditions = [
+  "recording",
+  "stalled",
+  "connecting",
+  "offline",
+  "never-seen",
+  "stopped",
+  "retired",
+] as const;
+export type ChannelCondition = (typeof channelConditions)[number];
+
+/** What is known of the picture and sound, of the run that is recorded or of the newest one. */
+export type Picture = {
+  /** RFC 6381 strings, e.g. `avc1.64001f` and `mp4a.40.2`. */
+  videoCodec: string;
+  audioCodec?: string;
+  width: number;
+  height: number;
+  frameRate?: number;
+  bitrateBps?: number;
+  keyIntervalMs?: number;
+};
+
+export type ChannelStatus = {
+  id: string;
+  name: string;
+  zone: string;
+  condition: ChannelCondition;
+  /** Whether somebody should do something about it. */
+  isTrouble: boolean;
+  /** `Recording`, `Offline since 14:03 (connection refused)`. */
+  headline: string;
+  /** `3 gaps today, 4 min`; `Recorded all of today so far`. */
+  dayWords: string;
+  /** `Next try in 12 s`. */
+  note?: string;
+  picture?: Picture;
+  advice: readonly string[];
+  today: DayCoverage;
+  /** Whether there is any footage to play. */
+  hasFootage: boolean;
+};
+
+/** From this on without a sample, "Recording" alone would be untrue. */
+const QUIET_MS = 5_000;
+
+/** The first words of a headline for a channel that is not recording, by the reason. */
+const offWords: Partial<Record<EndReason, string>> = {
+  stopped: "Stopped",
+  interrupted: "Not recording",
+  "source-offline": "Offline",
+  "source-auth": "User name or password refused",
+  "source-refused": "Refused by the source",
+  "source-stalled": "Stalled",
+  "source-broken": "Unusable signal",
+  "source-unsupported": "Format can't be kept",
+  "disk-full": "Not recording, the disk is full,",
+  "disk-slow": "Not recording, the disk is too slow,",
+  "disk-missing": "Not recording, the storage is missing,",
+  "disk-error": "Not recording, the disk reports errors,",
+};
+
+/** Ends after which the source is there still, and how long a restart may take before it is called trouble. */
+const passing: ReadonlySet<EndReason> = new Set(["init-changed", "time-jumped", "clock-stepped"]);
+const PASSING_MS = 10_000;
+
+/** One sentence for a channel that is not recording: `Offline since 14:03 (connection refused)`. */
+export function outageWords(end: RunEnd, sinceMs: number, nowMs: number, zone: string): string {
+  const head = offWords[end.reason] ?? "Not recording";
+  const detail = end.detail === "" ? "" : ` (${end.detail})`;
+  return `${head} since ${sinceWords(sinceMs, nowMs, zone)}${detail}`;
+}
+
+/** `3 gaps today, 4 min`. A gap that lasts still is part of it. */
+export function gapWords(day: DayCoverage): string {
+  if (day.spans.length === 0) return day.gaps.length === 0 ? "Nothing recorded today" : "No footage today";
+  if (day.gaps.length === 0) return "No gaps today";
+  const totalMs = day.gaps.reduce((sum, gap) => sum + gap.endMs - gap.startMs, 0);
+  return `${countWords(day.gaps.length, "gap")} today, ${durationWords(totalMs)}`;
+}
+
+export type ChannelFacts = {
+  channel: FootageChannel;
+  capture: CaptureState | undefined;
+  today: DayCoverage;
+  nowMs: number;
+};
+
+/** All that pages and the API say about one channel. Reads the newest recording for what capture doesn't know. */
+export function channelStatus(footage: Footage, facts: ChannelFacts): ChannelStatus {
+  const { channel, capture, today } = facts;
+  const newest = footage.newest(channel.id, 1).at(-1);
+  const picture = pictureOf(footage, capture, newest?.run);
+  const state = condition(footage, facts, newest !== undefined);
+  return {
+    id: channel.id,
+    name: channel.name,
+    zone: channel.zone,
+    ...state,
+    dayWords: gapWords(today),
+    ...(picture ? { picture } : {}),
+    advice: capture?.advice === undefined ? [] : [capture.advice],
+    today,
+    hasFootage: newest !== undefined,
+  };
+}
+
+type StateWords = Pick<ChannelStatus, "condition" | "isTrouble" | "headline" | "note">;
+
+function condition(footage: Footage, facts: ChannelFacts, hasFootage: boolean): StateWords {
+  const { channel, capture, nowMs } = facts;
+  if (channel.isRetired) {
+    return {
+      condition: "retired",
+      isTrouble: false,
+      headline: "No longer recorded; its footage is kept on as before",
+    };
+  }
+  if (!capture)
+    return { condition: "stopped", isTrouble: false, headline: "Switched off in the configuration" };
+  if (capture.state === "recording") return recordingWords(capture, nowMs);
+  const outage = footage.outage(channel.id);
+  const end = capture.end ?? outage;
+  if (capture.state === "stopped") {
+    return {
+      condition: "stopped",
+      isTrouble: false,
+      headline: outageWords({ reason: "stopped", detail: "" }, capture.sinceMs, nowMs, channel.zone),
+    };
+  }
+  const note = nextTry(capture, nowMs);
+  if (!end) return { condition: "connecting", isTrouble: false, headline: "Connecting", ...note };
+  const sinceMs = outage?.sinceMs ?? capture.sinceMs;
+  if (passing.has(end.reason) && nowMs - sinceMs < PASSING_MS) {
+    return {
+      condition: "connecting",
+      isTrouble: false,
+      headline: `Connecting again: ${reasonWords[end.reason]}`,
+    };
+  }
+  if (!hasFootage) {
+    const why = end.detail === "" ? "" : ` (${end.detail})`;
+    const head = offWords[end.reason] ?? "Not recording";
+    return { condition: "never-seen", isTrouble: true, headline: `Never seen. ${head}${why}`, ...note };
+  }
+  return {
+    condition: "offline",
+    isTrouble: true,
+    headline: outageWords(end, sinceMs, nowMs, channel.zone),
+    ...note,
+  };
+}
+
+function recordingWords(capture: CaptureState, nowMs: number): StateWords {
+  const quietMs = capture.lastSampleMs === undefined ? 0 : nowMs - capture.lastSampleMs;
+  if (quietMs < QUIET_MS) return { condition: "recording", isTrouble: false, headline: "Recording" };
+  return { condition: "stalled", isTrouble: true, headline: `Nothing came for ${durationWords(quietMs)}` };
+}
+
+function nextTry(capture: CaptureState, nowMs: number): { note?: string } {
+  if (capture.state === "connecting") return capture.attempts > 1 ? { note: "Trying again now" } : {};
+  if (capture.nextTryMs === undefined) return {};
+  const waitMs = capture.nextTryMs - nowMs;
+  return { note: waitMs < 1_000 ? "Trying again now" : `Next try in ${durationWords(waitMs)}` };
+}
+
+function pictureOf(
+  footage: Footage,
+  capture: CaptureState | undefined,
+  newestRun: string | undefined,
+): Picture | undefined {
+  const live = capture?.state === "recording" ? capture.parameters : undefined;
+  const measured = {
+    ...(capture?.bitrateBps === undefined ? {} : { bitrateBps: capture.bitrateBps }),
+    ...(capture?.keyIntervalMs === undefined ? {} : { keyIntervalMs: capture.keyIntervalMs }),
+  };
+  if (live) {
+    const { video, audio } = live;
+    return {
+      videoCodec: video.codecString,
+      ...(audio ? { audioCodec: audio.codecString } : {}),
+      width: video.width,
+      height: video.height,
+      ...(video.frameRate === undefined ? {} : { frameRate: video.frameRate }),
+      ...measured,
+    };
+  }
+  const run = newestRun === undefined ? undefined : footage.run(newestRun);
+  if (!run) return undefined;
+  return {
+    videoCodec: run.videoCodec,
+    ...(run.audioCodec === null ? {} : { audioCodec: run.audioCodec }),
+    width: run.width,
+    height: run.height,
+    ...(run.frameRate === null ? {} : { frameRate: run.frameRate }),
+  };
+}
+
+const codecNames: readonly (readonly [RegExp, string])[] = [
+  [/^avc[13]\./, "H.264"],
+  [/^(hvc1|hev1)\./, "H.265"],
+  [/^mp4a\./, "AAC"],
+];
+
+/** The name people know a codec by: `H.265` for `hvc1.1.6.L93.B0`. */
+export const codecWords = (codec: string): string =>
+  codecNames.find(([form]) => form.test(codec))?.[1] ?? codec;
+
+/** `H.264, 1920 × 1080, 25 pictures a second, AAC sound, 4.1 Mbit/s, key frame every 2 s`. */
+export function pictureWords(picture: Picture): string {
+  const rate =
+    picture.frameRate === undefined ? undefined : `${Number(picture.frameRate.toFixed(2))} pictures a second`;
+  const key = picture.keyIntervalMs;
+  return [
+    codecWords(picture.videoCodec),
+    `${picture.width} × ${picture.height}`,
+    rate,
+    picture.audioCodec === undefined ? "no sound" : `${codecWords(picture.audioCodec)} sound`,
+    picture.bitrateBps === undefined ? undefined : bitrateWords(picture.bitrateBps),
+    key === undefined ? undefined : `key frame every ${Number((key / 1000).toFixed(1))} s`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(", ");
+}
