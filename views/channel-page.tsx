@@ -21,7 +21,7 @@ export function ChannelPage({ site, channel, addresses, intervalForm, atMs }: Ch
   return (
     <Layout
       title={channel.name}
-      site={site}
+      site={{ ...site, zone: channel.zone }}
       scripts={{ classic: [assets.hls], modules: [assets.bar, assets.player] }}
     >
       <h1>{channel.name}</h1>

@@ -1,7 +1,7 @@
 /** What every page needs to know about the place it is shown in. */
 export type Site = {
   version: string;
-  /** Time zone of the server, and the default of its channels. */
+  /** Time zone of the times on the page: the server's, or a channel's own. */
   zone: string;
   /** Who may look: everyone, or people with accounts. */
   auth: "none" | "accounts";

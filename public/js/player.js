@@ -22,9 +22,11 @@ function startPlayer(root) {
   let stream;
   let mode = "live";
   let messageTimer;
+  let isTroubled = false;
 
   function say(words, { link, lasts } = {}) {
     clearTimeout(messageTimer);
+    isTroubled = false;
     message.textContent = words;
     if (link) {
       const anchor = document.createElement("a");
@@ -34,6 +36,11 @@ function startPlayer(root) {
     }
     message.hidden = words === "";
     if (lasts) messageTimer = setTimeout(() => say(""), lasts);
+  }
+
+  function sayTrouble(words, options) {
+    say(words, options);
+    isTroubled = true;
   }
 
   if (!canPlay(video, codecs)) {
@@ -48,16 +55,17 @@ function startPlayer(root) {
     stream = createStream(video, url, {
       atMs,
       onLanded: (landedMs) => sayLanding(atMs, landedMs),
-      onTrouble: (words) => say(words, { link: url }),
+      onTrouble: (words) => sayTrouble(words),
+      onUnplayable: () => sayTrouble("This browser can't play this. Open it in VLC:", { link: url }),
       onWell: () => {
-        if (message.querySelector("a")) say("");
+        if (isTroubled) say("");
       },
     });
     void video.play().catch(() => undefined);
   }
 
   function sayLanding(askedMs, landedMs) {
-    if (askedMs === undefined || landedMs - askedMs < 2_000) return;
+    if (askedMs === undefined || Math.abs(landedMs - askedMs) < 2_000) return;
     const gap = [...document.querySelectorAll("[data-gap]")].find((element) => {
       const [start, end] = element.dataset.gap.split(" ").map(Number);
       return askedMs >= start && askedMs < end;
@@ -96,7 +104,10 @@ function startPlayer(root) {
 
   function skip(seconds) {
     const now = stream?.playingMs();
-    if (now !== undefined) goTo(now + seconds * 1000);
+    if (now === undefined) return;
+    const wanted = now + seconds * 1000;
+    if (wanted < (stream.edgeMs() ?? Number.POSITIVE_INFINITY)) goTo(wanted);
+    else if (mode !== "live") goLive();
   }
 
   function showClock() {

@@ -38,7 +38,13 @@ function placeOf(fragments, atMs) {
   return undefined;
 }
 
-function scriptStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
+/** The last segment of a list: for a moment behind its end. */
+function lastPlace(fragments) {
+  const last = fragments.at(-1);
+  return last?.programDateTime ? { seconds: last.start, ms: last.programDateTime } : undefined;
+}
+
+function scriptStream(video, url, { atMs, onLanded, onTrouble, onUnplayable, onWell }) {
   const hls = new Hls({
     backBufferLength: 90,
     maxBufferLength: 30,
@@ -61,7 +67,7 @@ function scriptStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
     fragments = details.fragments;
     if (hasBegun) return;
     hasBegun = true;
-    const place = placeOf(fragments, atMs);
+    const place = placeOf(fragments, atMs) ?? (details.live ? undefined : lastPlace(fragments));
     if (!place) {
       hls.resumeBuffering();
       return;
@@ -91,7 +97,7 @@ function scriptStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
       retryTimer = setTimeout(() => hls.loadSource(url), 5_000);
       return;
     }
-    onTrouble("This browser can't play this. Open it in VLC:");
+    onUnplayable();
   });
   hls.loadSource(url);
   hls.attachMedia(video);
@@ -119,7 +125,7 @@ function scriptStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
 }
 
 /** Browsers without Media Source (iPhones before 17.1) play HLS by themselves and tell the start's wall time. */
-function nativeStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
+function nativeStream(video, url, { atMs, onLanded, onUnplayable, onWell }) {
   const startMs = () => {
     const ms = video.getStartDate?.().getTime();
     return Number.isFinite(ms) ? ms : undefined;
@@ -133,7 +139,7 @@ function nativeStream(video, url, { atMs, onLanded, onTrouble, onWell }) {
     onLanded(Math.max(atMs, firstMs));
   });
   listen("playing", () => onWell());
-  listen("error", () => onTrouble("This browser can't play this. Open it in VLC:"));
+  listen("error", () => onUnplayable());
   video.src = url;
   return {
     playingMs() {

@@ -134,6 +134,7 @@ export const testTools = [
   { package: "libc6-arm64-cross" },
   { package: "libxml2-utils", program: "xmllint" },
   { package: "nginx-light", program: "nginx" },
+  { package: "curl", program: "curl" },
   { package: "e2fsprogs", program: "mkfs.ext4" },
   { package: "mount", program: "mount" },
   { package: "util-linux", program: "setpriv" },

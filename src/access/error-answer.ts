@@ -77,25 +77,26 @@ export function plainErrorPage({ message, details }: ErrorAnswer): string {
   return `${head}<title>Nightjar</title><h1>${escaped(message)}</h1>${lines}<p><a href="/">Nightjar</a></p></html>`;
 }
 
+const OTHER = { "cache-control": "no-store", vary: "Accept" };
+
 /** Writes the answer as the client reads it best: a page, JSON, or plain text. */
 export function errorResponse(
   request: Request,
   found: ErrorAnswer,
   page: (error: ErrorAnswer) => string,
 ): Response {
-  const headers = new Headers({ "cache-control": "no-store", vary: "Accept" });
-  if (found.status === 503) headers.set("retry-after", "5");
   const accept = request.headers.get("accept") ?? "";
-  let body: string;
+  const { status, kind, message, details } = found;
+  let response: Response;
   if (accept.includes("text/html")) {
-    headers.set("content-type", "text/html; charset=utf-8");
-    body = page(found);
+    response = new Response(page(found), { status, headers: { "content-type": "text/html; charset=utf-8" } });
   } else if (accept.includes("json")) {
-    headers.set("content-type", "application/json; charset=utf-8");
-    body = JSON.stringify({ error: found.kind, message: found.message, details: found.details });
+    response = Response.json({ error: kind, message, details }, { status });
   } else {
-    headers.set("content-type", "text/plain; charset=utf-8");
-    body = `${[found.message, ...found.details].join("\n")}\n`;
+    const headers = { "content-type": "text/plain; charset=utf-8" };
+    response = new Response(`${[message, ...details].join("\n")}\n`, { status, headers });
   }
-  return new Response(request.method === "HEAD" ? null : body, { status: found.status, headers });
+  for (const [name, value] of Object.entries(OTHER)) response.headers.set(name, value);
+  if (status === 503) response.headers.set("retry-after", "5");
+  return response;
 }

@@ -24,7 +24,7 @@ export function addCommonHeaders(headers: Headers, method: string): void {
     headers.set("cross-origin-opener-policy", "same-origin");
     return;
   }
-  if (method !== "GET" && method !== "HEAD") return;
+  if (method !== "GET") return;
   headers.set("access-control-allow-origin", "*");
   headers.set("access-control-expose-headers", "Content-Length, Content-Range, Date, ETag");
   headers.set("cross-origin-resource-policy", "cross-origin");

@@ -13,9 +13,12 @@ const KEY = "x-access";
  * What a route declares, to be spread into its hooks: `.get("/health", handler, { ...access("viewer") })`. It
  * travels in the route's OpenAPI description, whose other fields are `detail`.
  */
-export const access = <D extends object>(wanted: Access, detail?: D): { detail: D & { [KEY]: Access } } => ({
-  detail: { ...(detail as D), [KEY]: wanted },
+export const access = (wanted: Access, detail: RouteDetail = {}): { detail: RouteDetail } => ({
+  detail: { ...detail, [KEY]: wanted } as RouteDetail,
 });
+
+/** What a route says of itself besides: fields of an OpenAPI operation. */
+export type RouteDetail = { summary?: string; description?: string; tags?: string[]; hide?: boolean };
 
 /** A route as Elysia lists it. */
 type Route = { method: string; path: string; hooks?: { detail?: unknown } | undefined };
@@ -43,11 +46,9 @@ export class AccessTable {
     this.undeclared = undeclared;
   }
 
-  /** Lets the request pass, or throws `forbidden`. HEAD is what GET is, where it has no route of its own. */
+  /** Lets the request pass, or throws `forbidden`. */
   check(method: string, path: string, role: Role | undefined): void {
-    const wanted =
-      this.#declared.get(`${method} ${path}`) ??
-      (method === "HEAD" ? this.#declared.get(`GET ${path}`) : undefined);
+    const wanted = this.#declared.get(`${method} ${path}`);
     if (wanted === "anyone") return;
     if (wanted === undefined) throw new NightjarError("forbidden", "Nobody may use this address");
     if (role === undefined) throw new NightjarError("forbidden", "This needs an account");

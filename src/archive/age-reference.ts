@@ -7,10 +7,8 @@ export type AgeInput = {
   nowMs: number;
   /** Wall time at which this process started. */
   startedMs: number;
-  /** End of the newest footage from before this start; `undefined` when there was none. */
-  newestBeforeMs: number | undefined;
-  /** The last wall time that was trusted, by this process or an earlier one. */
-  trustedBeforeMs: number | undefined;
+  /** Wall time up to which the clock is vouched for, see `vouchedMs`; `undefined` when nothing does. */
+  vouchedMs: number | undefined;
   /** What the kernel says of its clock. */
   isSynchronised: boolean | undefined;
   /** A person said that the clock is right. */
@@ -18,17 +16,23 @@ export type AgeInput = {
 };
 
 /**
- * The time from which ages are counted. Deleting by age believes the clock only so far: up to a day after the
- * newest footage from before this start, until the kernel says that the clock is synchronised and it went less
- * than 30 days since then, or a person confirms it. The footage alone can't vouch for a time: a clock that woke
- * in 2036 twice has dated some itself, so the last trusted time bounds it as well.
+ * Up to where the past vouches for a clock, at a start: the end of the newest footage. That alone won't do, a
+ * clock that wakes in 2036 twice has dated some footage itself; so the last time that was trusted bounds it.
+ */
+export function vouchedMs(newestBeforeMs: number | undefined, trustedMs: number | undefined): number | undefined {
+  const known = [newestBeforeMs, trustedMs].filter((ms) => ms !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+/**
+ * The time from which ages are counted. Deleting by age believes the clock only up to a day after what vouches
+ * for it, until the kernel says that the clock is synchronised and it is less than 30 days later, or a person
+ * confirms it.
  */
 export function ageReference(input: AgeInput): { atMs: number; isTrusted: boolean } {
-  const { nowMs, newestBeforeMs, trustedBeforeMs } = input;
-  const known = [newestBeforeMs, trustedBeforeMs].filter((ms) => ms !== undefined);
-  const baseMs = known.length > 0 ? Math.min(...known) : undefined;
-  const isSmallJump = baseMs === undefined || nowMs - baseMs < MAX_JUMP_MS;
+  const { nowMs, vouchedMs } = input;
+  const isSmallJump = vouchedMs === undefined || nowMs - vouchedMs < MAX_JUMP_MS;
   if (input.isConfirmed || (input.isSynchronised === true && isSmallJump))
     return { atMs: nowMs, isTrusted: true };
-  return { atMs: Math.min(nowMs, (baseMs ?? input.startedMs) + DAY_MS), isTrusted: false };
+  return { atMs: Math.min(nowMs, (vouchedMs ?? input.startedMs) + DAY_MS), isTrusted: false };
 }

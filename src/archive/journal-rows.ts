@@ -1,6 +1,7 @@
 import type { CounterRow, GapRow, RecordingRow, RunRow } from "../db/index/rows.ts";
 import { VIDEO_TIMESCALE } from "../media/parameters.ts";
 import { segmentBytes, type Segment } from "../media/segment-list.ts";
+import { ticksToMs } from "../media/ticks.ts";
 import { journalGaps, journalRun, journalSegments, type Journal } from "./journal.ts";
 
 /** Everything that the index knows of a recording, as its journal tells it. */
@@ -13,7 +14,7 @@ export type RecordingRows = {
 
 /** The end of a segment's pictures, ms UTC. */
 const endMsOf = (segment: Segment, timescale: number): number =>
-  segment.startMs + Math.round((segment.durationTicks * 1000) / timescale);
+  segment.startMs + ticksToMs(segment.durationTicks, timescale);
 
 /**
  * The rows of a recording that lies at `path` below a root. A journal without its end gives an open recording,
@@ -64,7 +65,7 @@ export function rowsOfJournal(
       state: isOpen ? "open" : "closed",
       garbageMs: null,
       // Playlists that were made before it was re-dated must not pass for those of now.
-      version: journal.redatedMs === undefined ? 1 : 2,
+      version: isOpen ? 0 : journal.redatedMs === undefined ? 1 : 2,
     },
     segments,
     gaps,

@@ -50,7 +50,7 @@ export type Journal = {
   synced: number;
   /** By how much all wall times are later than written; `undefined` when the recording was never re-dated. */
   redatedMs: number | undefined;
-  /** By how much the starts of its gaps are later than written: the footage before them may be re-dated as well. */
+  /** By how much its first gap begins later than written: the footage before it may have been re-dated as well. */
   gapsRedatedMs: number;
   /** How the run ended, if it ended with this recording. */
   end: RunEnd | undefined;

@@ -74,8 +74,9 @@ export function journalEntry(head: JournalHead, entry: JournalEntry): string {
 export const journalSynced = (count: number): string => sealed(`#NJ:SYNCED ${count}`);
 
 /**
- * All wall times of this journal are `ms` later than written, and the starts of its gaps `gapStartMs`. Of several
- * the last one counts; they don't add up, so writing one twice does no harm.
+ * All wall times of this journal are `ms` later than written, but its first gap begins `gapStartMs` later: by as
+ * much as the footage before it. Of several lines the last one counts; they don't add up, so writing one twice
+ * does no harm.
  */
 export const journalRedate = (ms: number, gapStartMs: number): string =>
   sealed(`#NJ:REDATE ${ms} ${gapStartMs}`);

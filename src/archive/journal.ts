@@ -19,11 +19,14 @@ export const journalSegments = (journal: Journal): Segment[] =>
     startMs: segment.startMs + (journal.redatedMs ?? 0),
   }));
 
-/** The gaps that the recording ended, with their valid wall times. */
+/**
+ * The gaps that the recording ended, with their valid wall times. All but the beginning of the first one were
+ * told by the same clock as the recording's own times.
+ */
 export const journalGaps = (journal: Journal): JournalGap[] =>
-  journal.head.gaps.map((gap) => ({
+  journal.head.gaps.map((gap, i) => ({
     ...gap,
-    startMs: gap.startMs + journal.gapsRedatedMs,
+    startMs: gap.startMs + (i === 0 ? journal.gapsRedatedMs : (journal.redatedMs ?? 0)),
     endMs: gap.endMs + (journal.redatedMs ?? 0),
   }));
 

@@ -163,7 +163,10 @@ export async function reindexRoot(
   onProgress: (progress: ReindexProgress) => void = () => {},
 ): Promise<ReindexReport> {
   const { files, index } = deps;
-  index.transaction(() => index.forgetRoot(root.id));
+  index.transaction(() => {
+    index.forgetRoot(root.id);
+    index.dropLoneRuns([]);
+  });
   const reader = new RootReader(files, index, root);
   for await (const folder of dayFolders(files, root.path)) {
     await reader.day(folder);

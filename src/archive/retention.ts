@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import type { DiskSpace, Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
-import { ageReference } from "./age-reference.ts";
+import { ageReference, vouchedMs } from "./age-reference.ts";
 import { DeletionAllowance } from "./allowance.ts";
 import {
   isClockConfirmed,
@@ -28,6 +28,8 @@ const log = logOf("archive");
 const LIMITS_EVERY_MS = 60_000;
 /** Facts about the clock are written down so often: each is a commit. */
 const PERSIST_EVERY_MS = 600_000;
+/** When nothing may be deleted although room is short, a new plan is made only so often. */
+const IDLE_MS = 30_000;
 /** Plans of one pass; each deletes a window of recordings. The rest waits for the next pass. */
 const MAX_ROUNDS = 20;
 /** Below this, or half of `min_free`, recording stops when no room can be made: databases need some as well. */
@@ -62,9 +64,10 @@ export class Retention {
   readonly #allowance: DeletionAllowance;
   readonly #startedMs: number;
   readonly #newestBeforeMs: number | undefined;
-  readonly #trustedBeforeMs: number | undefined;
+  #vouchedMs: number | undefined;
   #limitsAtMs = -Infinity;
   #persistedAtMs = -Infinity;
+  #idleUntilMs = -Infinity;
   #countedAtMs: number;
   #waitMs: number;
   #graceBytes: (root: string) => number = () => 0;
@@ -80,7 +83,7 @@ export class Retention {
     this.#startedMs = deps.clock.nowMs();
     const newest = deps.index.counters().map(({ newestEndMs }) => newestEndMs);
     this.#newestBeforeMs = newest.length > 0 ? Math.max(...newest) : undefined;
-    this.#trustedBeforeMs = trustedMs(deps);
+    this.#vouchedMs = vouchedMs(this.#newestBeforeMs, trustedMs(deps));
     this.#countedAtMs = deps.clock.monotonicMs();
     this.#waitMs = limitsWaitMs(deps);
   }
@@ -123,8 +126,8 @@ export class Retention {
       if (wasShort) this.#room = await this.#measure();
     }
     const isShort = (this.#room?.shortBytes ?? 0) > 0;
-    if (areLimitsDue || isShort) await this.#applyLimits();
-    else this.#earn(false);
+    if (areLimitsDue || (isShort && clock.monotonicMs() >= this.#idleUntilMs)) await this.#applyLimits();
+    else this.#earn(isShort);
     this.#setFull();
     if (areLimitsDue) this.#limitsAtMs = clock.monotonicMs();
   }
@@ -169,7 +172,10 @@ export class Retention {
       };
       const plan = planRetention(input);
       this.#held = plan.held;
-      if (plan.delete.length === 0) return;
+      if (plan.delete.length === 0) {
+        this.#idleUntilMs = clock.monotonicMs() + IDLE_MS;
+        return;
+      }
       const deleted = await deleter.delete(plan.delete.map(({ id }) => id));
       const gone = new Set(deleted.ids);
       for (const { id, why, sizeBytes } of plan.delete)
@@ -188,14 +194,16 @@ export class Retention {
   #age(): { atMs: number; isTrusted: boolean } {
     const { clock } = this.#deps;
     const now = { bootId: clock.bootId, nowMs: clock.nowMs(), bootMs: clock.bootMs() };
-    return ageReference({
+    const age = ageReference({
       nowMs: now.nowMs,
       startedMs: this.#startedMs,
-      newestBeforeMs: this.#newestBeforeMs,
-      trustedBeforeMs: this.#trustedBeforeMs,
+      vouchedMs: this.#vouchedMs,
       isSynchronised: clock.synchronised(),
       isConfirmed: isClockConfirmed(this.#deps, now),
     });
+    // A program that runs for months goes on from day to day; only a jump is too far.
+    if (age.isTrusted) this.#vouchedMs = now.nowMs;
+    return age;
   }
 
   /** Counts down what limits still wait, and writes down what the next start has to know of the clock. */
@@ -216,7 +224,8 @@ export class Retention {
     const room = this.#room;
     if (!room) return;
     const floorBytes = Math.min(FLOOR_BYTES, room.minFreeBytes / 2);
-    const isFull = room.space.freeBytes < floorBytes;
+    // Once it is full, some room more is wanted, so that it does not begin and end with every pass.
+    const isFull = room.space.freeBytes < (this.#isFull ? 2 : 1) * floorBytes;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     const end: RunEnd | undefined = isFull

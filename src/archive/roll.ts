@@ -15,7 +15,10 @@ export type FileLimits = { maxMs: number; maxBytes: number };
  * divided by the number of channels, so that the oldest one can always make room.
  */
 export function fileLimits(keep: KeepLimits, storageBytes: number, channelCount: number): FileLimits {
-  const keepMs = Math.min(keep.maxAgeMs ?? Infinity, keep.days === undefined ? Infinity : (keep.days + 1) * DAY_MS);
+  const keepMs = Math.min(
+    keep.maxAgeMs ?? Infinity,
+    keep.days === undefined ? Infinity : (keep.days + 1) * DAY_MS,
+  );
   return {
     maxMs: Math.min(HOUR_MS, keepMs / 24),
     maxBytes: Math.min((keep.maxBytes ?? Infinity) / 24, storageBytes / 16 / Math.max(1, channelCount)),

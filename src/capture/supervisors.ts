@@ -61,7 +61,12 @@ export class Supervisors {
     const channel = config.channels.get(id);
     if (channel === undefined || this.#isStopping) return;
     const source = createSource(channel, this.#clock);
-    const supervisor = new ChannelSupervisor({ channelId: id, source, archive: this.#archive, clock: this.#clock });
+    const supervisor = new ChannelSupervisor({
+      channelId: id,
+      source,
+      archive: this.#archive,
+      clock: this.#clock,
+    });
     this.#running.set(id, supervisor);
     supervisor.start();
   }

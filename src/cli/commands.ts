@@ -128,6 +128,14 @@ export const commands = [
       "Makes the folder known as a place for footage, as when a disk was replaced. The server must be stopped. What is in the folder stays.",
   },
   {
+    name: "storage confirm",
+    summary: "Let limits of age and size apply again",
+    arguments: [],
+    options: [],
+    description:
+      "After a database was lost, or while the clock is in doubt, nothing is deleted by age or size. This says that a person looked: the clock is right, and the limits are meant. The server must be stopped.",
+  },
+  {
     name: "service install",
     summary: "Run Nightjar as a systemd service",
     arguments: [],

@@ -85,7 +85,10 @@ function tokensOf(argv: readonly string[]): Tokens {
   const flags: Tokens["flags"] = [];
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
-    else if (token.kind === "option") flags.push({ flag: token.rawName, value: token.value });
+    else if (token.kind === "option") {
+      const isNextFlag = token.inlineValue === false && token.value.startsWith("--");
+      flags.push({ flag: token.rawName, value: isNextFlag ? undefined : token.value });
+    }
   }
   return { words, flags };
 }

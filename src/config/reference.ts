@@ -1,40 +1,33 @@
 import { variableName } from "./environment.ts";
 import { ANY_CHANNEL, type ConfigKey, configKeys } from "./keys.ts";
 
-const cell = (text: string): string => text.replaceAll("|", String.raw`\|`).replaceAll("<", "&lt;");
+const withChannel = (path: readonly string[], channel: string): string[] =>
+  path.map((part) => (part === ANY_CHANNEL ? channel : part));
 
-const displayed = (path: readonly string[]): string =>
-  path.map((part) => (part === ANY_CHANNEL ? "<channel>" : part)).join(".");
+function entry({ path, isValue, wanted, description }: ConfigKey): string {
+  const name = `- \`${withChannel(path, "<channel>").join(".")}\`: ${description}`;
+  if (!isValue) return name;
+  return `${name}\n  Takes ${wanted}. Variable: \`${variableName(withChannel(path, "<CHANNEL>"))}\`.`;
+}
 
-const variableOf = ({ path }: ConfigKey): string =>
-  variableName(path.map((part) => (part === ANY_CHANNEL ? "<CHANNEL>" : part)));
-
-function section(title: string, keys: readonly ConfigKey[]): string[] {
-  const rows = keys.map((key) => {
-    const takes = key.isValue ? cell(key.wanted) : "";
-    return `| \`${displayed(key.path)}\` | ${takes} | ${cell(key.description)} |`;
-  });
-  return [`### ${title}`, "", "| key | takes | what it does |", "| --- | --- | --- |", ...rows, ""];
+function section(title: string, keys: readonly ConfigKey[]): string {
+  return [`### ${title}`, "", ...keys.map(entry), ""].join("\n");
 }
 
 /** The part of docs/configuration.md that is made from the schema, as Markdown. */
 export function configurationReference(): string {
-  const groups = configKeys.filter(({ path, isValue }) => path.length === 1 && !isValue);
-  const single = configKeys.filter(({ path, isValue }) => path.length === 1 && isValue);
-  const variables = configKeys.filter(({ isValue }) => isValue);
+  const top = configKeys.filter(({ path }) => path.length === 1);
+  const groups = top.filter(({ isValue }) => !isValue);
   return [
-    ...section("At the top", single),
-    ...groups.flatMap((group) => [
-      ...section(
-        `\`${group.path[0] ?? ""}\``,
-        configKeys.filter(({ path }) => path[0] === group.path[0]),
+    section(
+      "At the top",
+      top.filter(({ isValue }) => isValue),
+    ),
+    ...groups.map(({ path: [name = ""] }) =>
+      section(
+        `Below \`${name}\``,
+        configKeys.filter(({ path }) => path[0] === name),
       ),
-    ]),
-    "### Environment variables",
-    "",
-    "| variable | key |",
-    "| --- | --- |",
-    ...variables.map((key) => `| \`${variableOf(key)}\` | \`${displayed(key.path)}\` |`),
-    "",
+    ),
   ].join("\n");
 }

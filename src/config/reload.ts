@@ -39,13 +39,17 @@ export function diffChannels(before: Config, after: Config): ChannelDiff {
   return diff;
 }
 
-/** Keys outside `channels` that need a restart to take effect, and differ. */
+/** Keys beside `channels` and `timezone` that differ: they take effect with the next start. */
 export function restartKeys(before: Config, after: Config): string[] {
   const pairs: [key: string, from: unknown, to: unknown][] = [
     ["listen", before.listen, after.listen],
+    ["public_url", before.publicUrl, after.publicUrl],
     ["data", before.dataFolder, after.dataFolder],
     ["auth", before.auth, after.auth],
-    ["storage.path", before.storage.path, after.storage.path],
+    ["storage", before.storage, after.storage],
+    ["segment", before.segment, after.segment],
+    ["file", before.fileMax, after.fileMax],
+    ["default_channel", before.defaultChannel, after.defaultChannel],
     ["log", before.log, after.log],
   ];
   return pairs.filter(([, from, to]) => !Bun.deepEquals(from, to, true)).map(([key]) => key);

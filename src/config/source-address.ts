@@ -49,7 +49,7 @@ export function parseSource(text: string, transport: Transport = "tcp"): ParsedS
   const url = parseUrl(text);
   const hasHost = url !== undefined && (url.hostname !== "" || scheme === "udp" || scheme === "srt");
   const isTorn = text.includes("@") && url?.username === "" && url.password === "";
-  if (!hasHost || isTorn) {
+  if (!hasHost || isTorn || text.includes("#")) {
     const hint = "a password's special characters are written as %40 for @, %2F for /, %23 for #, %3F for ?";
     return { wanted: `${scheme}://user:password@host:port/path; ${hint}` };
   }

@@ -31,8 +31,7 @@ const URL_PROTOCOLS = `${RTSP_PROTOCOLS},http,https,httpproxy,rtmp,rtmps,rtmpt,s
 /** Raw streams without times of their own: the time of arrival stands in. */
 export const FORMATS_WITHOUT_TIMES: readonly string[] = ["h264", "hevc"];
 
-const containsControl = (text: string): boolean =>
-  [...text].some((character) => character < " " || character === "\u007f");
+const containsControl = (text: string): boolean => /\p{Cc}/u.test(text);
 
 /** A script for ffmpeg's concat demuxer that opens one URL with options. */
 function concatScript(url: string, options: Record<string, string>): string {
@@ -58,6 +57,8 @@ export type InputTreatment = {
   longAnalysis?: boolean;
   /** The stream has no times of its own: take those of arrival. */
   arrivalTimes?: boolean;
+  /** Sound is announced but may never come: don't wait for it. The first sample of each track is then misplaced. */
+  lateSound?: boolean;
 };
 
 function inputArguments(input: FfmpegInput, treatment: InputTreatment): FfmpegCommand {
@@ -74,9 +75,8 @@ function inputArguments(input: FfmpegInput, treatment: InputTreatment): FfmpegCo
     }
     case "pipe": {
       const format = input.format === "h265" ? "hevc" : input.format;
-      const arrival = FORMATS_WITHOUT_TIMES.includes(format ?? "")
-        ? ["-use_wallclock_as_timestamps", "1"]
-        : [];
+      const byArrival = treatment.arrivalTimes === true || FORMATS_WITHOUT_TIMES.includes(format ?? "");
+      const arrival = byArrival ? ["-use_wallclock_as_timestamps", "1"] : [];
       const chosen = format === undefined ? [] : ["-f", format];
       return { argv: ["-protocol_whitelist", "pipe", ...analyse, ...arrival, ...chosen, "-i", "pipe:0"] };
     }
@@ -97,7 +97,8 @@ function soundArguments(sound: SoundHandling): string[] {
     case "none":
       return ["-an"];
     case "copy":
-      return ["-map", "0:a:0?", "-c:a", "copy"];
+      // Passes raw AAC through; ADTS, in MPEG-TS, has to be unwrapped for MP4.
+      return ["-map", "0:a:0?", "-c:a", "copy", "-bsf:a", "aac_adtstoasc"];
     case "to-aac":
       return ["-map", "0:a:0?", "-c:a", "aac", "-ar", String(AAC_RATE)];
   }
@@ -106,8 +107,9 @@ function soundArguments(sound: SoundHandling): string[] {
 /**
  * The command that turns an input into fragmented MP4 on standard output, pictures copied.
  *
- * `delay_moov` without `empty_moov` keeps the tracks' true offset in the edit lists; without `separate_moof` a
- * fragment holds all tracks. The short interleaving keeps sound that never comes from holding pictures back.
+ * `delay_moov` without `empty_moov` keeps the tracks' true offset in the edit lists, but waits for the first
+ * sample of each track; without `separate_moof` a fragment holds all tracks. The short interleaving keeps sound
+ * that stops from holding pictures back.
  */
 export function captureCommand(
   input: FfmpegInput,
@@ -115,9 +117,10 @@ export function captureCommand(
   treatment: InputTreatment = {},
 ): FfmpegCommand {
   const { argv, script } = inputArguments(input, treatment);
-  const quiet = ["-hide_banner", "-nostats", "-loglevel", "level+verbose"];
+  const quiet = ["-hide_banner", "-stats", "-stats_period", "1", "-loglevel", "level+verbose"];
   const output = ["-max_interleave_delta", String(FRAGMENT_US), "-frag_duration", String(FRAGMENT_US)];
-  const movie = ["-movflags", "+delay_moov+frag_keyframe+default_base_moof", "-f", "mp4", "pipe:1"];
+  const moov = treatment.lateSound ? "empty_moov" : "delay_moov";
+  const movie = ["-movflags", `+${moov}+frag_keyframe+default_base_moof`, "-f", "mp4", "pipe:1"];
   const readsInput = script !== undefined || input.kind === "pipe";
   return {
     argv: [

@@ -39,9 +39,8 @@ export const mapLine = (uri: string): string => `#EXT-X-MAP:URI="${uri}"\n`;
 export const programDateTimeLine = (ms: number): string =>
   `#EXT-X-PROGRAM-DATE-TIME:${new Date(ms).toISOString()}\n`;
 
-/** One segment: its length in 90,000ths of a second, and its address. */
-export const segmentLines = (durationTicks: number, uri: string): string =>
-  `#EXTINF:${secondsText(durationTicks)},\n${uri}\n`;
+/** Length of the segment whose address is the next line, from 90,000ths of a second. */
+export const durationLine = (ticks: number): string => `#EXTINF:${secondsText(ticks)},\n`;
 
 /** Seconds with as many digits as tell ticks apart: 180,000 ticks are `2.00000`. */
 export const secondsText = (ticks: number): string => (ticks / TICKS_PER_SECOND).toFixed(5);

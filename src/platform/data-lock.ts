@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorText, NightjarError, systemErrorCode } from "./errors.ts";
+import { isNetworkFileSystem } from "./mounts.ts";
 
 /** Held while it exists; the kernel releases it when the process ends, however it ends. */
 export type DataLock = { release(): void };
@@ -23,9 +24,15 @@ function holderOf(client: Database): Holder | null {
  * an SQLite transaction that never ends: a file with a process id in it would outlive a power cut.
  *
  * Throws `conflict`, naming the folder and the other process, while another one holds it; `config` when the
- * folder can't be written to.
+ * folder can't be written to, or lies on a network file system.
  */
 export function acquireDataLock(folder: string, nowMs = Date.now()): DataLock {
+  if (isNetworkFileSystem(folder))
+    throw new NightjarError(
+      "config",
+      `The data folder ${folder} is on a network file system, where databases get damaged; wanted: a local disk`,
+      { details: ["Set data to a local folder. storage.path may be on the network."] },
+    );
   const path = join(folder, "lock.db");
   let client: Database;
   try {

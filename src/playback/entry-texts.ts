@@ -1,4 +1,4 @@
-import { programDateTimeLine, segmentLines } from "../media/m3u8.ts";
+import { durationLine, programDateTimeLine } from "../media/m3u8.ts";
 import { segmentAddress } from "./addresses.ts";
 import { durationTicks90k, type Stretch } from "./sequence.ts";
 
@@ -16,20 +16,30 @@ export type EntryShape = {
 const DRIFT_MS = 100;
 
 function entryText(stretch: Stretch, shape: EntryShape): string {
-  let text = "";
+  const { recording, run, segments } = stretch;
+  // Joined at the end: a text that grew by `+=` would be put together anew each time it is sent.
+  const parts: string[] = [];
   let expectedMs = Number.NEGATIVE_INFINITY;
-  for (const [index, segment] of stretch.segments.entries()) {
-    const ticks = durationTicks90k(segment, stretch.run);
+  let lastTicks = -1;
+  let inf = "";
+  for (const segment of segments) {
+    const ticks = durationTicks90k(segment, run);
     if (shape.isEveryDated || Math.abs(segment.startMs - expectedMs) >= DRIFT_MS) {
-      text += programDateTimeLine(segment.startMs);
+      parts.push(programDateTimeLine(segment.startMs));
       expectedMs = segment.startMs;
     }
     expectedMs += ticks / 90;
-    const hasInit = shape.inits === "all" || (shape.inits === "first" && index === 0);
-    const address = segmentAddress(stretch.recording.id, segment.ordinal, hasInit ? "i.m4s" : "m4s");
-    text += segmentLines(ticks, shape.prefix + address);
+    if (ticks !== lastTicks) inf = durationLine(ticks);
+    lastTicks = ticks;
+    const hasInit = shape.inits === "all" || (shape.inits === "first" && segment === segments[0]);
+    parts.push(
+      inf,
+      shape.prefix,
+      segmentAddress(recording.id, segment.ordinal, hasInit ? "i.m4s" : "m4s"),
+      "\n",
+    );
   }
-  return text;
+  return parts.join("");
 }
 
 type Kept = { version: number; text: string };

@@ -1,3 +1,4 @@
+import { wantsHeadOnly } from "../access/head-requests.ts";
 import { parseByteRange } from "./byte-range.ts";
 
 /** Something that never changes under its address. */
@@ -25,7 +26,7 @@ export async function immutableAnswer(request: Request, body: ImmutableBody): Pr
     "accept-ranges": "bytes",
     etag: tag,
   });
-  const isHead = request.method === "HEAD";
+  const isHead = wantsHeadOnly(request);
   // Read first: a body that is gone is a 404, also for those who hold a copy.
   const bytes = isHead ? undefined : await body.bytes();
   const sizeBytes = bytes?.length ?? (await body.sizeBytes());

@@ -18,7 +18,7 @@ async function frameRateOf({ footage }: PlaybackDeps, stretch: Stretch): Promise
   try {
     const header = new Uint8Array(segment.headerBytes);
     await withMediaFile(footage, recording, (reader) =>
-      reader.fill(header, recording.baseOffsetBytes + segment.offsetBytes),
+      reader.read(header, recording.baseOffsetBytes + segment.offsetBytes),
     );
     return (parseSegmentHeader(header).video.samples.length * run.videoTimescale) / segment.durationTicks;
   } catch {

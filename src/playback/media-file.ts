@@ -6,7 +6,7 @@ import { NightjarError, notFound, systemErrorCode } from "../platform/errors.ts"
 /** Reads bytes of one media file. */
 export type MediaReader = {
   /** Fills `target` from a position in the file, in bytes. Throws `unavailable` if the file ends before. */
-  fill(target: Uint8Array, position: number): Promise<void>;
+  read(target: Uint8Array, position: number): Promise<void>;
 };
 
 async function fillFrom(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
@@ -36,7 +36,7 @@ export async function withMediaFile<T>(
   try {
     file = await open(path, "r");
     const handle = file;
-    return await work({ fill: (target, position) => fillFrom(handle, target, position) });
+    return await work({ read: (target, position) => fillFrom(handle, target, position) });
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") throw notFound("This footage is no longer on the disk");

@@ -60,7 +60,7 @@ function initOf(footage: Footage, channelId: string, name: string): ImmutableBod
   };
 }
 
-/** Segments and inits. They have HEAD routes of their own: Elysia's would read the whole body for its length. */
+/** Segments and inits. */
 export function mediaRoutes({ footage }: PlaybackDeps) {
   return new Elysia({ name: "media" })
     .get(
@@ -68,31 +68,15 @@ export function mediaRoutes({ footage }: PlaybackDeps) {
       ({ params, request }) => immutableAnswer(request, segmentOf(footage, params.channel, params.name)),
       viewer("A segment: <recording>-<n>.m4s; .i.m4s with its init; .v.m4s or .a.m4s one track"),
     )
-    .head(
-      "/:channel/segment/:name",
-      ({ params, request }) => immutableAnswer(request, segmentOf(footage, params.channel, params.name)),
-      viewer("The length of a segment"),
-    )
     .get(
       "/:channel/media/:place/:name",
       ({ params, request }) =>
         immutableAnswer(request, timedSegmentOf(footage, params.channel, params.place, params.name)),
       viewer("A segment by its media time, for DASH: <wall ms>-<ticks>/<ticks>.v.m4s or .a.m4s"),
     )
-    .head(
-      "/:channel/media/:place/:name",
-      ({ params, request }) =>
-        immutableAnswer(request, timedSegmentOf(footage, params.channel, params.place, params.name)),
-      viewer("The length of a segment by its media time"),
-    )
     .get(
       "/:channel/init/:name",
       ({ params, request }) => immutableAnswer(request, initOf(footage, params.channel, params.name)),
       viewer("An initialization section: <run>.mp4; .v.mp4 or .a.mp4 one track"),
-    )
-    .head(
-      "/:channel/init/:name",
-      ({ params, request }) => immutableAnswer(request, initOf(footage, params.channel, params.name)),
-      viewer("The length of an initialization section"),
     );
 }

@@ -29,6 +29,9 @@ function channelEntry(deps: PlaybackDeps, base: string, channel: FootageChannel)
   };
 }
 
+/** Spans are few where segments are many, so they are told of more than a list holds. */
+const MAX_METADATA_DAYS = 31;
+
 /** Addresses of HLS PVR and of IPTV players: intervals by date and time, what is there, a list of channels. */
 export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
   const { footage, clock } = deps;
@@ -43,7 +46,7 @@ export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
   const metadata = (request: Request, channel: FootageChannel) => {
     const query = new URL(request.url).searchParams;
     const nowMs = clock.nowMs();
-    const interval = intervalParameters(query, channel.zone, nowMs);
+    const interval = intervalParameters(query, channel.zone, nowMs, MAX_METADATA_DAYS);
     const gaps = query.get("gaps") ?? "0";
     if (gaps !== "0" && gaps !== "1") throw badParameter("gaps", gaps.slice(0, 40), "1 or 0");
     const options = { zone: zoneParameter(query, channel.zone), hasGaps: gaps === "1", nowMs };

@@ -38,7 +38,7 @@ const positionOf = ({ recording, segment }: StoredSegment): number =>
 
 async function readHeader(reader: MediaReader, stored: StoredSegment): Promise<Uint8Array> {
   const header = new Uint8Array(stored.segment.headerBytes);
-  await reader.fill(header, positionOf(stored));
+  await reader.read(header, positionOf(stored));
   return header;
 }
 
@@ -73,14 +73,14 @@ export function segmentBody(
       const header = servedHeader(stored, form, await readHeader(reader, stored));
       const body = new Uint8Array(header.length + audioBytes);
       body.set(header);
-      await reader.fill(body.subarray(header.length), positionOf(stored) + headerBytes + videoBytes);
+      await reader.read(body.subarray(header.length), positionOf(stored) + headerBytes + videoBytes);
       return body;
     }
     const init = form === "i.m4s" ? stored.run.init : new Uint8Array();
     const payloadBytes = videoBytes + (form === "v.m4s" ? 0 : audioBytes);
     const body = new Uint8Array(init.length + headerBytes + payloadBytes);
     body.set(init);
-    await reader.fill(body.subarray(init.length), positionOf(stored));
+    await reader.read(body.subarray(init.length), positionOf(stored));
     const header = servedHeader(stored, form, body.slice(init.length, init.length + headerBytes));
     // A header that got shorter moves back to its payload, and the answer begins with it.
     const start = headerBytes - header.length;

@@ -6,7 +6,11 @@ import type { StoredSegment } from "./segment-body.ts";
 import { MAX_INTERVAL_MS } from "./time-parameters.ts";
 
 /** The segment whose field has exactly the value; segments are in order of it. */
-function found(segments: readonly Segment[], field: (segment: Segment) => number, value: number): Segment | undefined {
+function found(
+  segments: readonly Segment[],
+  field: (segment: Segment) => number,
+  value: number,
+): Segment | undefined {
   let low = 0;
   let high = segments.length;
   while (low < high) {

@@ -63,6 +63,10 @@ function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
 
 type Piece = Omit<Stretch, "isDiscontinuity" | "isFirstOfInit"> & { orderMs: number };
 
+/** Whether nothing is missing between two segments of a recording. */
+const follows = (before: Segment, segment: Segment): boolean =>
+  before.ordinal + 1 === segment.ordinal && before.mediaTicks + before.durationTicks === segment.mediaTicks;
+
 /** Cuts one recording into stretches: what lies in the interval and is not hidden, split at holes. */
 function piecesOf(
   recording: Recording,
@@ -94,21 +98,22 @@ function piecesOf(
       orderMs: Math.min(first.startMs, ...joinMs),
     });
   };
-  let before: Segment | undefined;
-  for (const [index, segment] of recording.segments.entries()) {
+  const hiding = covers.filter((cover) => !cover.isEstimate);
+  const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
+  const isShown = (segment: Segment): boolean => {
     const endMs = segmentEndMs(segment, run);
     const middleMs = (segment.startMs + endMs) / 2;
-    const isShown =
-      endMs > fromMs &&
-      segment.startMs < toMs &&
-      !covers.some((cover) => !cover.isEstimate && middleMs >= cover.startMs && middleMs < cover.endMs);
-    const follows =
-      before === undefined ||
-      (before.ordinal + 1 === segment.ordinal &&
-        before.mediaTicks + before.durationTicks === segment.mediaTicks);
-    if (!isShown || !follows) close(index);
-    if (isShown && start < 0) start = index;
+    const isHidden = hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
+    return endMs > fromMs && segment.startMs < toMs && !isHidden;
+  };
+  let before: Segment | undefined;
+  let index = 0;
+  for (const segment of recording.segments) {
+    const isListed = isInside || isShown(segment);
+    if (!isListed || (before && !follows(before, segment))) close(index);
+    if (isListed && start < 0) start = index;
     before = segment;
+    index++;
   }
   close(recording.segments.length);
   return pieces;

@@ -4,8 +4,11 @@ import { isZone } from "../platform/zone.ts";
 /** `[fromMs, toMs)` in ms UTC. */
 export type Interval = { fromMs: number; toMs: number };
 
+const DAY_MS = 24 * 3_600_000;
+
 /** Longest interval that one list answers: 302,400 segments of 2 s. */
-export const MAX_INTERVAL_MS = 7 * 24 * 3600 * 1000;
+const MAX_LIST_DAYS = 7;
+export const MAX_INTERVAL_MS = MAX_LIST_DAYS * DAY_MS;
 
 const EARLIEST_MS = Date.UTC(1970, 0, 1);
 const LATEST_MS = Date.UTC(2200, 0, 1);
@@ -105,12 +108,22 @@ export function zoneParameter(query: URLSearchParams, zone: string): string {
   return name;
 }
 
-/** Refuses intervals that end before they begin, or are longer than a list may be. Throws `bad-request`. */
-export function checkedInterval(interval: Interval, endName: string, endGiven: string): Interval {
+/** Refuses intervals that end before they begin, or are too long to be answered at once. Throws `bad-request`. */
+function checkedInterval(
+  interval: Interval,
+  endName: string,
+  endGiven: string,
+  maxDays = MAX_LIST_DAYS,
+): Interval {
   const lengthMs = interval.toMs - interval.fromMs;
   if (lengthMs <= 0) throw badParameter(endName, endGiven, "a time after the start of the interval");
-  if (lengthMs > MAX_INTERVAL_MS)
-    throw badParameter(endName, endGiven, "an interval of 7 days (604800 s) at most");
+  if (lengthMs > maxDays * DAY_MS) {
+    throw badParameter(
+      endName,
+      endGiven,
+      `an interval of ${maxDays} days (${(maxDays * DAY_MS) / 1000} s) at most`,
+    );
+  }
   return interval;
 }
 
@@ -118,7 +131,12 @@ export function checkedInterval(interval: Interval, endName: string, endGiven: s
  * The interval of `startTime`, `endTime`, `startTimestamp`, `endTimestamp` and `tz`. The date and time win over
  * the time stamps; a missing end is now. Throws `bad-request`.
  */
-export function intervalParameters(query: URLSearchParams, zone: string, nowMs: number): Interval {
+export function intervalParameters(
+  query: URLSearchParams,
+  zone: string,
+  nowMs: number,
+  maxDays = MAX_LIST_DAYS,
+): Interval {
   const local = zoneParameter(query, zone);
   const given = (...names: string[]): { name: string; value: string } | undefined => {
     for (const name of names) {
@@ -132,10 +150,15 @@ export function intervalParameters(query: URLSearchParams, zone: string, nowMs: 
   const end = given("endTime", "endTimestamp");
   const fromMs = parseTime(start.name, start.value, local);
   if (end)
-    return checkedInterval({ fromMs, toMs: parseTime(end.name, end.value, local) }, end.name, end.value);
+    return checkedInterval(
+      { fromMs, toMs: parseTime(end.name, end.value, local) },
+      end.name,
+      end.value,
+      maxDays,
+    );
   if (fromMs >= nowMs)
     throw badParameter(start.name, start.value, "a time in the past when no endTime is given");
-  return checkedInterval({ fromMs, toMs: nowMs }, start.name, start.value);
+  return checkedInterval({ fromMs, toMs: nowMs }, start.name, start.value, maxDays);
 }
 
 /** The interval of an address such as `archive-1719400000-3600` or `-now`: Unix seconds, and how many. */

@@ -14,31 +14,33 @@ export type Bar = {
 
 /** More marks than this can't be told apart on a phone, and make a page heavy. */
 const MAX_MARKS = 300;
-const JOIN_STEPS_MS = [0, 30_000, 60_000, 2 * 60_000, 5 * 60_000, 15 * 60_000];
+/** Gaps nearer to each other than this are a pixel or two apart; drawn one by one they would be a solid block. */
+const APART_MS = 2 * 60_000;
+const JOIN_STEPS_MS = [APART_MS, 5 * 60_000, 15 * 60_000, Number.POSITIVE_INFINITY];
 
 /**
- * What to draw of a day. Neighbouring gaps are drawn as one mark only where there are more than 300; the mark
- * covers all of them and says how many it stands for, so a hole is never smoothed away.
+ * What to draw of a day. Gaps that lie close together are drawn as one mark, which covers all of them and says
+ * how many it stands for: a hole is never smoothed away.
  */
 export function barOf(day: DayCoverage): Bar {
   return { recorded: joined(day.spans), gaps: gapMarks(day.gaps, day.zone), hours: hourMarks(day) };
 }
 
 function joined(spans: readonly Span[]): Span[] {
-  for (const joinMs of JOIN_STEPS_MS) {
-    const groups = grouped(spans, joinMs);
-    if (groups.length <= MAX_MARKS) return groups.map(outline);
-  }
-  return grouped(spans, Number.POSITIVE_INFINITY).map(outline);
+  if (spans.length <= MAX_MARKS) return [...spans];
+  return fewGroups(spans).map(outline);
 }
 
-function gapMarks(gaps: readonly Gap[], zone: string): GapMark[] {
-  for (const joinMs of [...JOIN_STEPS_MS, Number.POSITIVE_INFINITY]) {
-    const groups = grouped(gaps, joinMs);
-    if (groups.length <= MAX_MARKS)
-      return groups.map((group) => ({ ...outline(group), words: markWords(group, zone) }));
+const gapMarks = (gaps: readonly Gap[], zone: string): GapMark[] =>
+  fewGroups(gaps).map((group) => ({ ...outline(group), words: markWords(group, zone) }));
+
+function fewGroups<T extends Span>(spans: readonly T[]): T[][] {
+  let groups: T[][] = [];
+  for (const joinMs of JOIN_STEPS_MS) {
+    groups = grouped(spans, joinMs);
+    if (groups.length <= MAX_MARKS) break;
   }
-  return [];
+  return groups;
 }
 
 function grouped<T extends Span>(spans: readonly T[], joinMs: number): T[][] {
@@ -46,7 +48,7 @@ function grouped<T extends Span>(spans: readonly T[], joinMs: number): T[][] {
   let endMs = Number.NEGATIVE_INFINITY;
   for (const span of spans) {
     const group = groups.at(-1);
-    if (group && joinMs > 0 && span.startMs - endMs <= joinMs) group.push(span);
+    if (group && span.startMs - endMs <= joinMs) group.push(span);
     else groups.push([span]);
     endMs = Math.max(endMs, span.endMs);
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createSource, type SourceSettings } from "../../src/capture/create-source.ts";
-import type { RunSink, SourceEnd } from "../../src/capture/source.ts";
+import { FfmpegSource } from "../../src/capture/ffmpeg/source.ts";
+import type { RunSink, Source, SourceEnd } from "../../src/capture/source.ts";
 import type { Fragment, RunParameters } from "../../src/media/parameters.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import type { Clip } from "../rtsp/clip.ts";
@@ -84,12 +84,15 @@ export function clipIndices(clip: Clip, got: readonly Got[]): number[] {
 
 export type RunResult = { sink: CollectingSink; end: SourceEnd; seconds: number };
 
+/** The ordinary source of a camera. */
+export const camera = (url: string, withSound = true): Source =>
+  new FfmpegSource({ input: { kind: "rtsp", url, transport: "tcp" }, withSound, clock: systemClock() });
+
 /** Runs a source until it ends, or stops it: after some seconds, or when `until` says so. */
 export async function runSource(
-  settings: Partial<SourceSettings> & Pick<SourceSettings, "source">,
+  source: Source,
   stop: { afterMs: number; until?: (sink: CollectingSink) => boolean },
 ): Promise<RunResult> {
-  const source = createSource({ transport: "tcp", audio: true, ...settings }, systemClock());
   const sink = new CollectingSink();
   const controller = new AbortController();
   const started = performance.now();

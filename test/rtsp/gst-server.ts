@@ -140,7 +140,7 @@ export class GstServer implements AsyncDisposable {
 
   #ask(command: object): Promise<unknown> {
     const ask = async () => {
-      this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+      void this.#child.stdin.write(`${JSON.stringify(command)}\n`);
       await this.#child.stdin.flush();
       return this.#nextAnswer(5000);
     };

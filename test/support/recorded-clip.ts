@@ -15,6 +15,8 @@ export type Clip = { parameters: RunParameters; video: Taken[]; audio: Taken[] }
 
 export type ClipSpec = { seconds: number; size?: string; hasSound?: boolean; codec?: "libx264" | "libx265" };
 
+const words = (text: string): string[] => text.split(" ");
+
 /** Encodes a test picture and a tone with ffmpeg, and reads what comes out of its pipe. */
 export function encodeClip({
   seconds,
@@ -27,11 +29,13 @@ export function encodeClip({
       ? ["-tune", "zerolatency", "-g", "25"]
       : ["-x265-params", "keyint=25:bframes=0:log-level=none"];
   const argv = [
-    ...["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", `testsrc2=s=${size}:r=25`],
+    "ffmpeg",
+    ...words(`-nostdin -v error -f lavfi -i testsrc2=s=${size}:r=25`),
     ...(hasSound ? ["-f", "lavfi", "-i", "sine=f=440:r=48000"] : []),
-    ...["-t", String(seconds), "-c:v", codec, "-preset", "ultrafast", ...coding, "-pix_fmt", "yuv420p"],
+    ...words(`-t ${seconds} -c:v ${codec} -preset ultrafast -pix_fmt yuv420p`),
+    ...coding,
     ...(hasSound ? ["-c:a", "aac", "-ac", "2"] : []),
-    ...["-video_track_timescale", "90000", "-movflags", "+delay_moov+frag_keyframe", "-f", "mp4", "pipe:1"],
+    ...words("-video_track_timescale 90000 -movflags +delay_moov+frag_keyframe -f mp4 pipe:1"),
   ];
   const done = Bun.spawnSync(argv, { timeout: 60_000 });
   if (done.exitCode !== 0) throw new Error(done.stderr.toString());

@@ -108,7 +108,7 @@ export async function playInVlc(input: string, steps: readonly VlcStep[]): Promi
   /** Sends a command and returns what it wrote up to the line that ends its answer. */
   const ask = async (command: string, end: RegExp): Promise<string> => {
     const from = answers.length;
-    child.stdin.write(`${command}\n`);
+    void child.stdin.write(`${command}\n`);
     await child.stdin.flush();
     const reply = async () => {
       while (!end.test(answers.slice(from))) {

@@ -5,6 +5,7 @@ import type { Fragment } from "../../media/parameters.ts";
 import type { RunSink, SourceEnd } from "../source.ts";
 import { bringsNewParameterSets, chooseParameterSets } from "./parameter-sets.ts";
 import { PictureTimes, type RawFragment } from "./picture-times.ts";
+import { firstShownTicks } from "./first-picture.ts";
 import { SoundTimes } from "./sound-times.ts";
 import { TimeWatch } from "./time-watch.ts";
 
@@ -13,6 +14,14 @@ const MAX_EARLY_SOUND = 4;
 
 type VideoTrack = NonNullable<ParsedInit["video"]>;
 type Arrived = { raw: RawFragment; arrivalMs: number };
+
+/** Where ffmpeg is known to give false times. May be changed until the first picture has come. */
+export type Quirks = {
+  /** The first picture came without a time, so ffmpeg made one up. */
+  firstTimeIsGuess: boolean;
+  /** The first sound frame was put at 0 and stretched to the second one. */
+  firstSoundIsStretched: boolean;
+};
 
 /** What a run has once its first key picture has come. */
 type Begun = { sets: Uint8Array[]; pictures: PictureTimes; sound: SoundTimes | undefined };
@@ -35,6 +44,7 @@ export class RunBuilder {
     private readonly sink: RunSink,
     /** Told what is left out of the run, in words for people. */
     private readonly warn: (text: string) => void,
+    private readonly quirks: Quirks,
   ) {}
 
   get hasBegun(): boolean {
@@ -74,8 +84,10 @@ export class RunBuilder {
     let offsetBytes = 0;
     let ended: SourceEnd | undefined;
     for (const [index, sample] of raw.samples.entries()) {
-      let shownTicks = ticks + sample.compositionOffsetTicks;
-      if (this.#begun === undefined && sample.isKey) shownTicks = this.#firstShown(raw.samples.slice(index), ticks);
+      const isFirst = index === 0 && this.#begun === undefined;
+      const shownTicks = isFirst
+        ? firstShownTicks(raw, this.quirks.firstTimeIsGuess)
+        : ticks + sample.compositionOffsetTicks;
       if (sample.isKey) {
         const bytes = raw.payload.subarray(offsetBytes, offsetBytes + sample.sizeBytes);
         ended = this.#takeParameterSets(video, parameterSetsIn(video.parameters.codec, bytes), shownTicks);
@@ -83,7 +95,10 @@ export class RunBuilder {
       if (ended === undefined && this.#begun !== undefined && shownTicks >= this.#firstShownTicks) {
         const wrong = this.#timeWatch.observe((ticks * 1000) / video.timescale, arrivalMs);
         if (wrong !== undefined) ended = end("time-jumped", wrong, "now");
-        else this.#begun.pictures.take({ sample, ticks, payload: raw.payload, offsetBytes, arrivalMs });
+        else {
+          const placed = { ...sample, compositionOffsetTicks: shownTicks - ticks };
+          this.#begun.pictures.take({ sample: placed, ticks, payload: raw.payload, offsetBytes, arrivalMs });
+        }
       }
       if (this.#expectsJump && sample.durationTicks <= MOVED_TICKS) ended ??= WENT_BACK;
       if (ended !== undefined) break;
@@ -111,7 +126,8 @@ export class RunBuilder {
     if (audio !== undefined) {
       const zeroMs = ((shownTicks + video.editOffsetTicks) * 1000) / video.timescale;
       const offsetTicks = audio.editOffsetTicks - (zeroMs * audio.timescale) / 1000;
-      sound = new SoundTimes(audio.parameters, audio.timescale, offsetTicks);
+      const { firstSoundIsStretched } = this.quirks;
+      sound = new SoundTimes({ ...audio, offsetTicks, firstSoundIsStretched });
     }
     this.#firstShownTicks = shownTicks;
     this.#begun = { sets, pictures: new PictureTimes(video.timescale, -shownTicks), sound };

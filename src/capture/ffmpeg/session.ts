@@ -11,15 +11,16 @@ import { errorText, NightjarError } from "../../platform/errors.ts";
 import { spawnStream, type StreamProcess } from "../../platform/process.ts";
 import type { RunSink, SourceEnd } from "../source.ts";
 import { endFromLines } from "./end-reasons.ts";
-import { RunBuilder, WENT_BACK } from "./run-builder.ts";
+import { RunBuilder, WENT_BACK, type Quirks } from "./run-builder.ts";
 import { StderrWatch } from "./stderr-watch.ts";
 
 /** Connecting is given up after this long. */
 const CONNECT_MS = 5000;
 /** The first key picture must have come after this long: cameras with ten seconds between them exist. */
 const FIRST_PICTURE_MS = 15_000;
-/** Sound that has to be encoded holds everything back until it comes; after this long it is done without. */
-const SOUND_MS = 3000;
+/** Sound that is announced holds everything back until it comes; after this long it is not waited for. */
+const SOUND_MS = { copied: 1500, encoded: 3000 };
+const NO_SOUND = "the sound that was announced does not come";
 const WATCH_PERIOD_MS = 250;
 /** A fragment is half a second; one of this size is no picture. */
 const MAX_BOX_BYTES = 32 * 1024 * 1024;
@@ -72,14 +73,18 @@ class Session {
   readonly #stderr: StderrWatch;
   readonly #reader = new FragmentReader({ maxBoxBytes: MAX_BOX_BYTES });
   readonly #builder: RunBuilder;
+  readonly #quirks: Quirks;
   #outcome: SessionOutcome | undefined;
   /** The end that holds when nothing more telling comes in what is left to read. */
   #lateEnd: SourceEnd | undefined;
+  #hasInit = false;
   #isOver = false;
 
   constructor(private readonly options: SessionOptions) {
     this.#stderr = new StderrWatch(options.redact);
-    this.#builder = new RunBuilder(options.sink, options.warn);
+    const { lateSound } = options.handling;
+    this.#quirks = { firstTimeIsGuess: lateSound, firstSoundIsStretched: lateSound };
+    this.#builder = new RunBuilder(options.sink, options.warn, this.#quirks);
   }
 
   async run(): Promise<SessionOutcome> {
@@ -132,6 +137,7 @@ class Session {
     try {
       const arrivalMs = this.options.clock.monotonicMs();
       for (const event of this.#reader.push(chunk)) {
+        if (event.kind === "init") this.#hasInit = true;
         const again = event.kind === "init" ? this.#decide() : undefined;
         if (again !== undefined) return this.#conclude(again, child);
         const ended = this.#builder.take(event, arrivalMs);
@@ -144,7 +150,8 @@ class Session {
 
   #onLine(line: string, child: StreamProcess): void {
     this.#stderr.push(line);
-    const { streams, backwardTicks } = this.#stderr;
+    const { streams, backwardTicks, firstTimeIsGuess } = this.#stderr;
+    this.#quirks.firstTimeIsGuess ||= firstTimeIsGuess;
     const isCopied = this.options.input.kind !== "synthetic";
     if (isCopied && streams.video !== undefined && !["h264", "hevc"].includes(streams.video)) {
       const detail = `it sends pictures in ${streams.video}; H.264 and H.265 can be kept`;
@@ -188,6 +195,14 @@ class Session {
     return undefined;
   }
 
+  /** Whether ffmpeg has what it needs of the pictures, and would go on if sound came. */
+  #waitsForSound(): boolean {
+    const { isOpen, hasOutput, pictures, streams } = this.#stderr;
+    const { sound, lateSound } = this.options.handling;
+    if (!isOpen || streams.audio === undefined || this.#hasInit) return false;
+    return sound === "to-aac" ? !hasOutput : sound === "copy" && !lateSound && pictures > 0;
+  }
+
   /** Gives up on what takes too long. Time in which this program itself stood still does not count. */
   async #watch(child: StreamProcess): Promise<void> {
     const { clock, signal, input, handling } = this.options;
@@ -195,21 +210,18 @@ class Session {
     void child.exited.then(() => over.abort());
     const watchSignal = AbortSignal.any([over.signal, signal]);
     let waitedMs = 0;
-    let openedAtMs: number | undefined;
+    let soundMissingMs = 0;
     while (!this.#isOver && !watchSignal.aborted && !this.#builder.hasBegun && this.#outcome === undefined) {
       await clock.sleep(WATCH_PERIOD_MS, watchSignal);
       waitedMs += WATCH_PERIOD_MS;
-      if (this.#stderr.isOpen) openedAtMs ??= waitedMs;
+      if (this.#waitsForSound()) soundMissingMs += WATCH_PERIOD_MS;
       const connects = input.kind === "rtsp" || input.kind === "url";
       if (connects && !this.#stderr.isConnected && waitedMs >= CONNECT_MS) {
         this.#conclude(end("source-offline", "it did not answer in time", "later"), child);
-      } else if (
-        handling.sound === "to-aac" &&
-        openedAtMs !== undefined &&
-        waitedMs - openedAtMs >= SOUND_MS
-      ) {
-        const because = "the sound that was announced does not come";
-        this.#conclude({ again: { ...handling, sound: "none" }, because }, child);
+      } else if (handling.sound === "copy" && soundMissingMs >= SOUND_MS.copied) {
+        this.#conclude({ again: { ...handling, lateSound: true }, because: NO_SOUND }, child);
+      } else if (handling.sound === "to-aac" && soundMissingMs >= SOUND_MS.encoded) {
+        this.#conclude({ again: { ...handling, sound: "none" }, because: NO_SOUND }, child);
       } else if (waitedMs >= FIRST_PICTURE_MS + (handling.longAnalysis ? FIRST_PICTURE_MS : 0)) {
         const detail = this.#stderr.isOpen
           ? "it sent no key picture"

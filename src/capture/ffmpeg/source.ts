@@ -47,7 +47,7 @@ export class HandlingMemory {
   handling: Handling;
 
   constructor(sound: Handling["sound"]) {
-    this.handling = { sound, longAnalysis: false, arrivalTimes: false };
+    this.handling = { sound, longAnalysis: false, arrivalTimes: false, lateSound: false };
   }
 }
 

@@ -17,12 +17,23 @@ export class StderrWatch {
   backwardTicks: number | undefined;
   /** The size of the pictures could not be found in the time given for it. */
   lacksSize = false;
+  /** The output's header was given to the muxer: every stream that is encoded has begun. */
+  hasOutput = false;
+  /** Pictures given to the muxer, by ffmpeg's own count, a second late at most. */
+  pictures = 0;
+  /** The first picture came without a time. */
+  firstTimeIsGuess = false;
   #inInput = false;
 
   /** @param redact removes every secret of the source from a line */
   constructor(private readonly redact: (line: string) => string) {}
 
   push(rawLine: string): void {
+    const count = /^\[info\] frame= *(\d+) /.exec(rawLine);
+    if (count !== null) {
+      this.pictures = Number(count[1]);
+      return;
+    }
     const line = this.redact(rawLine);
     if (/\[(?:error|fatal|panic)\] ./.test(line)) this.#keep(line);
     if (line.includes("Successfully connected to")) this.isConnected = true;
@@ -33,6 +44,8 @@ export class StderrWatch {
       this.#inInput = true;
       if (input[1] !== undefined) this.streams.format = input[1];
     }
+    if (line.includes("Output #0,")) this.hasOutput = true;
+    if (line.includes("Timestamps are unset in a packet for stream 0")) this.firstTimeIsGuess = true;
     if (/\[info\] (?:Output #0|Stream mapping)/.test(line)) this.#inInput = false;
     if (this.#inInput) this.#takeStream(line);
     this.backwardTicks ??= backwardJumpTicks(line);

@@ -112,6 +112,19 @@ export class IndexDatabase {
       .all() as RunRow[];
   }
 
+  /** Runs that have no end yet: being recorded, or interrupted. */
+  unendedRuns(): RunRow[] {
+    return this.#db.select().from(runTable).where(isNull(runTable.endMs)).all() as RunRow[];
+  }
+
+  /** Drops a run unless a recording belongs to it. */
+  deleteRun(id: string): void {
+    this.#db
+      .delete(runTable)
+      .where(and(eq(runTable.id, id), sql`not exists (select 1 from recording where recording.run = ${id})`))
+      .run();
+  }
+
   /** Drops the runs that no recording belongs to any more, but for those named. */
   dropLoneRuns(keep: readonly string[]): void {
     this.#db
@@ -220,6 +233,26 @@ export class IndexDatabase {
       .orderBy(asc(recordingTable.startMs))
       .limit(limit)
       .all();
+  }
+
+  /**
+   * The channel's closed recording that was stored last, without segments; with `before`, the last one stored before
+   * that media sequence number.
+   */
+  newestRow(channel: string, before = Number.MAX_SAFE_INTEGER): RecordingRow | undefined {
+    return this.#db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(
+        and(
+          eq(recordingTable.channel, channel),
+          eq(recordingTable.state, "closed"),
+          lt(recordingTable.firstMediaSequence, before),
+        ),
+      )
+      .orderBy(desc(recordingTable.firstMediaSequence))
+      .limit(1)
+      .get();
   }
 
   /** The row of the file at a path below a root, in any state. */

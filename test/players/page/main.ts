@@ -73,7 +73,7 @@ async function takeStep(step: PlayStep, video: HTMLVideoElement, errors: string[
     if (!(await until(() => video.ended || errors.length > 0, limitMs))) errors.push("the end did not come");
     return;
   }
-  const [start = 0, end = 0] = [video.seekable.start(0), video.seekable.end(video.seekable.length - 1)];
+  const [start, end] = [video.seekable.start(0), video.seekable.end(video.seekable.length - 1)];
   const target = "seekSeconds" in step ? step.seekSeconds : start + (end - start) * step.seekShare;
   video.currentTime = target;
   const moved = () => !video.seeking && video.currentTime > target + 0.1;

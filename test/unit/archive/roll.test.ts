@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 function startsOf(date: string, zone: string, channel = "front-door"): number[] {
   const starts = [dayStartMs(date, zone)];
   const end = dayStartMs(Temporal.PlainDate.from(date).add({ days: 1 }).toString(), zone);
-  for (let at = starts[0]!; at < end && starts.length < 100; ) {
+  for (let at = starts[0]!; at < end && starts.length < 100;) {
     at = nextChangeMs(at, channel, zone);
     if (at < end) starts.push(at);
     else expect(at).toBe(end);
@@ -34,14 +34,19 @@ describe("change of files", () => {
     ["2025-04-06", "Australia/Lord_Howe", 24],
     ["2025-10-05", "Australia/Lord_Howe", 23],
   ];
-  test.each(days)("%s in %s has %d files, each ending after the full hour, the last at midnight", (date, zone, files) => {
-    const starts = startsOf(date, zone);
-    expect(starts).toHaveLength(files);
-    for (const start of starts.slice(1)) {
-      const local = Temporal.Instant.fromEpochMilliseconds(start - staggerMs("front-door")).toZonedDateTimeISO(zone);
-      expect([local.minute, local.second]).toEqual([0, 0]);
-    }
-  });
+  test.each(days)(
+    "%s in %s has %d files, each ending after the full hour, the last at midnight",
+    (date, zone, files) => {
+      const starts = startsOf(date, zone);
+      expect(starts).toHaveLength(files);
+      for (const start of starts.slice(1)) {
+        const local = Temporal.Instant.fromEpochMilliseconds(
+          start - staggerMs("front-door"),
+        ).toZonedDateTimeISO(zone);
+        expect([local.minute, local.second]).toEqual([0, 0]);
+      }
+    },
+  );
 
   test("a file that begins just before the hour goes on for it", () => {
     const tenFiftyEight = Date.UTC(2025, 5, 1, 10, 58);

@@ -12,6 +12,13 @@ const alive = (pid: number): boolean => {
   }
 };
 
+/** The message with which a run failed. */
+const failureOf = (run: Promise<unknown>): Promise<string> =>
+  run.then(
+    () => "it did not fail",
+    (error: unknown) => (error instanceof NightjarError ? error.message : "another error"),
+  );
+
 describe("runTool", () => {
   test("returns output, error output and exit code", async () => {
     const result = await runTool(["sh", "-c", "echo out; echo err >&2; exit 3"], {
@@ -23,8 +30,7 @@ describe("runTool", () => {
 
   test("names a missing program", async () => {
     const run = runTool(["no-such-program"], { timeoutMs: 1000, maxOutputBytes: 100 });
-    await expect(run).rejects.toThrow('The program "no-such-program" was not found');
-    expect(await run.catch((error: unknown) => error)).toBeInstanceOf(NightjarError);
+    expect(await failureOf(run)).toContain('The program "no-such-program" was not found');
     expect(findTool("no-such-program")).toBeUndefined();
     expect(findTool("sh")).toEndWith("/sh");
   });
@@ -32,15 +38,13 @@ describe("runTool", () => {
   test("ends a program that takes too long", async () => {
     const started = performance.now();
     const run = runTool(["sleep", "30"], { timeoutMs: 100, maxOutputBytes: 100 });
-    await expect(run).rejects.toThrow("did not end within 100 ms");
-    await run.catch(() => {});
+    expect(await failureOf(run)).toContain("did not end within 100 ms");
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test("ends a program that writes too much", async () => {
     const run = runTool(["yes"], { timeoutMs: 5000, maxOutputBytes: 1000 });
-    await expect(run).rejects.toThrow("wrote more than 1000 bytes");
-    await run.catch(() => {});
+    expect(await failureOf(run)).toContain("wrote more than 1000 bytes");
   });
 });
 

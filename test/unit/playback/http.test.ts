@@ -73,26 +73,31 @@ describe("playlists", () => {
     `/streamer/GetNPVRPlayList?channel_name=front-door&startTimestamp=${FROM}`,
   ];
 
-  test.each(lists)("%s is valid, also with a trailing slash, and its addresses lead to footage", async (path) => {
-    for (const each of [path, path.replace(/(\?|$)/, "/$1")]) {
-      const response = await get(each);
-      expect(response.status).toBe(200);
-      expect(response.headers.get("content-type")).toBe("application/vnd.apple.mpegurl");
-      expect(response.headers.get("access-control-allow-origin")).toBe("*");
-      const body = await response.text();
-      expect(playlistFaults(body)).toEqual([]);
-      const { segments, isEnded } = parseMediaPlaylist(body);
-      expect(response.headers.get("cache-control")).toBe(isEnded ? "no-cache" : "no-store");
-      for (const uri of [segments[0]?.uri, segments.at(-1)?.mapUri]) {
-        const { pathname } = new URL(uri ?? "", `http://localhost${each}`);
-        expect((await get(pathname)).status).toBe(200);
+  test.each(lists)(
+    "%s is valid, also with a trailing slash, and its addresses lead to footage",
+    async (path) => {
+      for (const each of [path, path.replace(/(\?|$)/, "/$1")]) {
+        const response = await get(each);
+        expect(response.status).toBe(200);
+        expect(response.headers.get("content-type")).toBe("application/vnd.apple.mpegurl");
+        expect(response.headers.get("access-control-allow-origin")).toBe("*");
+        const body = await response.text();
+        expect(playlistFaults(body)).toEqual([]);
+        const { segments, isEnded } = parseMediaPlaylist(body);
+        expect(response.headers.get("cache-control")).toBe(isEnded ? "no-cache" : "no-store");
+        for (const uri of [segments[0]?.uri, segments.at(-1)?.mapUri]) {
+          const { pathname } = new URL(uri ?? "", `http://localhost${each}`);
+          expect((await get(pathname)).status).toBe(200);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("VLC gets inits in segments where a list has two, by its name or on request", async () => {
     const asked = await text(`/front-door/archive-${FROM}-70.m3u8?player=vlc`);
-    const named = await text(`/front-door/archive-${FROM}-70.m3u8`, { headers: { "user-agent": "VLC/3.0.24 LibVLC/3.0.24" } });
+    const named = await text(`/front-door/archive-${FROM}-70.m3u8`, {
+      headers: { "user-agent": "VLC/3.0.24 LibVLC/3.0.24" },
+    });
     expect(asked).toBe(named);
     expect(asked).not.toContain("EXT-X-MAP");
     expect(playlistFaults(asked)).toEqual([]);
@@ -133,7 +138,9 @@ describe("playlists", () => {
   test("?download=1 is a file with the absolute address", async () => {
     const response = await get(`/front-door/archive-${FROM}-60.m3u8?download=1&player=vlc`);
     expect(response.headers.get("content-disposition")).toBe('attachment; filename="front-door.m3u"');
-    expect(await response.text()).toBe(`#EXTM3U\nhttp://localhost/front-door/archive-${FROM}-60.m3u8?player=vlc\n`);
+    expect(await response.text()).toBe(
+      `#EXTM3U\nhttp://localhost/front-door/archive-${FROM}-60.m3u8?player=vlc\n`,
+    );
   });
 
   test("what was recorded, in the channel's time, with the reasons of gaps on request", async () => {
@@ -144,7 +151,11 @@ describe("playlists", () => {
     ]);
     expect(await (await get(`/streamer/front-door/metadata?${query}&gaps=1`)).json()).toMatchObject([
       {},
-      { start_datetime: "2026-11-20T12:00:08.000+01:00", reason: "source-offline", detail: "connection refused" },
+      {
+        start_datetime: "2026-11-20T12:00:08.000+01:00",
+        reason: "source-offline",
+        detail: "connection refused",
+      },
       {},
     ]);
     expect(await (await get("/metadata?startTimestamp=5&endTimestamp=10")).json()).toEqual([]);
@@ -154,7 +165,9 @@ describe("playlists", () => {
     for (const path of ["/front-door/live.m3u8", `/front-door/archive-${FROM}-60.mpd`, "/playlist.m3u"]) {
       const head = await fetch(origin + path, { method: "HEAD" });
       expect(head.status).toBe(200);
-      expect(head.headers.get("content-length")).toBe(String((await (await fetch(origin + path)).arrayBuffer()).byteLength));
+      expect(head.headers.get("content-length")).toBe(
+        String((await (await fetch(origin + path)).arrayBuffer()).byteLength),
+      );
     }
   });
 });
@@ -169,45 +182,54 @@ describe("segments", () => {
     expect(parsed.video.decodeTicks).toBe(recording.baseTicks + 180_000);
     // The base in ticks of the sound, rounded down, plus the offset in the file.
     const audioBase = Number((BigInt(recording.baseTicks) * 48_000n) / 90_000n);
-    const inFile = parseSegmentHeader(new Uint8Array(await Bun.file(`${folder.path}/${recording.path}`).arrayBuffer()).subarray(recording.baseOffsetBytes + segment.offsetBytes));
+    const inFile = parseSegmentHeader(
+      new Uint8Array(await Bun.file(`${folder.path}/${recording.path}`).arrayBuffer()).subarray(
+        recording.baseOffsetBytes + segment.offsetBytes,
+      ),
+    );
     expect(parsed.audio?.decodeTicks).toBe(audioBase + (inFile.audio?.decodeTicks ?? -1));
     const video = new Uint8Array(await (await get(segmentPath("v.m4s", 1))).arrayBuffer());
     const audio = new Uint8Array(await (await get(segmentPath("a.m4s", 1))).arrayBuffer());
     const payload = whole.subarray(segment.headerBytes);
-    expect(Buffer.compare(video.subarray(-segment.videoBytes), payload.subarray(0, segment.videoBytes))).toBe(0);
+    expect(Buffer.compare(video.subarray(-segment.videoBytes), payload.subarray(0, segment.videoBytes))).toBe(
+      0,
+    );
     expect(Buffer.compare(audio.subarray(-segment.audioBytes), payload.subarray(segment.videoBytes))).toBe(0);
     const timed = `/front-door/media/${T}-${BASE_TICKS}/${parsed.video.decodeTicks}.v.m4s`;
     expect(Buffer.compare(new Uint8Array(await (await get(timed)).arrayBuffer()), video)).toBe(0);
   });
 
-  test.each(["m4s", "i.m4s", "v.m4s", "a.m4s"])("%s over a socket: HEAD, Range, If-None-Match", async (form) => {
-    const url = origin + segmentPath(form);
-    const full = await fetch(url);
-    const bytes = new Uint8Array(await full.arrayBuffer());
-    expect(full.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-    expect(full.headers.get("content-length")).toBe(String(bytes.length));
-    const head = await fetch(`${url}/`, { method: "HEAD" });
-    expect(head.headers.get("content-length")).toBe(String(bytes.length));
-    const cases = [
-      ["bytes=0-", 0, bytes.length],
-      ["bytes=5-9", 5, 10],
-      ["bytes=-7", bytes.length - 7, bytes.length],
-      [`bytes=10-${bytes.length + 50}`, 10, bytes.length],
-    ] as const;
-    for (const [range, start, end] of cases) {
-      const part = await fetch(url, { headers: { range } });
-      expect(part.status).toBe(206);
-      expect(part.headers.get("content-range")).toBe(`bytes ${start}-${end - 1}/${bytes.length}`);
-      expect(Buffer.compare(new Uint8Array(await part.arrayBuffer()), bytes.subarray(start, end))).toBe(0);
-    }
-    const beyond = await fetch(url, { headers: { range: `bytes=${bytes.length}-` } });
-    expect(beyond.status).toBe(416);
-    expect(beyond.headers.get("content-range")).toBe(`bytes */${bytes.length}`);
-    const tag = full.headers.get("etag") ?? "";
-    expect((await fetch(url, { headers: { "if-none-match": tag } })).status).toBe(304);
-    expect((await fetch(url, { headers: { range: "bytes=0-1", "if-range": '"other"' } })).status).toBe(200);
-    expect((await fetch(url, { headers: { range: "bytes=0-1,4-5" } })).status).toBe(200);
-  });
+  test.each(["m4s", "i.m4s", "v.m4s", "a.m4s"])(
+    "%s over a socket: HEAD, Range, If-None-Match",
+    async (form) => {
+      const url = origin + segmentPath(form);
+      const full = await fetch(url);
+      const bytes = new Uint8Array(await full.arrayBuffer());
+      expect(full.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+      expect(full.headers.get("content-length")).toBe(String(bytes.length));
+      const head = await fetch(`${url}/`, { method: "HEAD" });
+      expect(head.headers.get("content-length")).toBe(String(bytes.length));
+      const cases = [
+        ["bytes=0-", 0, bytes.length],
+        ["bytes=5-9", 5, 10],
+        ["bytes=-7", bytes.length - 7, bytes.length],
+        [`bytes=10-${bytes.length + 50}`, 10, bytes.length],
+      ] as const;
+      for (const [range, start, end] of cases) {
+        const part = await fetch(url, { headers: { range } });
+        expect(part.status).toBe(206);
+        expect(part.headers.get("content-range")).toBe(`bytes ${start}-${end - 1}/${bytes.length}`);
+        expect(Buffer.compare(new Uint8Array(await part.arrayBuffer()), bytes.subarray(start, end))).toBe(0);
+      }
+      const beyond = await fetch(url, { headers: { range: `bytes=${bytes.length}-` } });
+      expect(beyond.status).toBe(416);
+      expect(beyond.headers.get("content-range")).toBe(`bytes */${bytes.length}`);
+      const tag = full.headers.get("etag") ?? "";
+      expect((await fetch(url, { headers: { "if-none-match": tag } })).status).toBe(304);
+      expect((await fetch(url, { headers: { range: "bytes=0-1", "if-range": '"other"' } })).status).toBe(200);
+      expect((await fetch(url, { headers: { range: "bytes=0-1,4-5" } })).status).toBe(200);
+    },
+  );
 
   test.each(["mp4", "v.mp4", "a.mp4"])("an init as %s", async (form) => {
     const url = `${origin}/front-door/init/${recordings[0]?.run}.${form}`;

@@ -15,9 +15,18 @@ const two = (count: number): number[] => Array.from({ length: count }, () => 2 *
 const sequence = (footage: MemoryFootage): Stretch[] =>
   sequenceOf(footage.recordings("front-door", -Infinity, Infinity), footage.run);
 
-function write(stretches: readonly Stretch[], kind: ListKind, isVlc = false, texts = new EntryTexts()): string {
+function write(
+  stretches: readonly Stretch[],
+  kind: ListKind,
+  isVlc = false,
+  texts = new EntryTexts(),
+): string {
   const targetDurationSeconds = neededTargetDuration(stretches);
-  return mediaPlaylist(stretches, { kind, isEnded: kind === "vod", isVlc, prefix: "", targetDurationSeconds }, texts);
+  return mediaPlaylist(
+    stretches,
+    { kind, isEnded: kind === "vod", isVlc, prefix: "", targetDurationSeconds },
+    texts,
+  );
 }
 
 describe("one init", () => {
@@ -90,7 +99,12 @@ describe("two inits", () => {
   test("VLC gets no map, and an init in every segment", () => {
     const text = write(sequence(footage), "vod", true);
     expect(text).not.toContain("EXT-X-MAP");
-    expect(parseMediaPlaylist(text).segments.map(({ uri }) => uri.replace(/^.*?\./, ""))).toEqual(["i.m4s", "i.m4s", "i.m4s", "i.m4s"]);
+    expect(parseMediaPlaylist(text).segments.map(({ uri }) => uri.replace(/^.*?\./, ""))).toEqual([
+      "i.m4s",
+      "i.m4s",
+      "i.m4s",
+      "i.m4s",
+    ]);
   });
 });
 
@@ -99,10 +113,15 @@ test("wall time is told again where it has left the sum of durations by 100 ms",
   const [recording] = footage.record({ startMs: T, durations: two(6) });
   const lateMs = [0, 40, 99, 130, 160, 231];
   if (recording) {
-    const segments = recording.segments.map((each, index) => ({ ...each, startMs: each.startMs + (lateMs[index] ?? 0) }));
+    const segments = recording.segments.map((each, index) => ({
+      ...each,
+      startMs: each.startMs + (lateMs[index] ?? 0),
+    }));
     Object.assign(recording, { segments });
   }
-  const told = parseMediaPlaylist(write(sequence(footage), "vod")).segments.map((each) => each.programDateTimeMs !== undefined);
+  const told = parseMediaPlaylist(write(sequence(footage), "vod")).segments.map(
+    (each) => each.programDateTimeMs !== undefined,
+  );
   expect(told).toEqual([true, false, false, true, false, true]);
 });
 
@@ -129,14 +148,19 @@ test("kept texts are bounded", () => {
 
 test("whatever the history, every list passes the rules of RFC 8216, and lists each segment once", () => {
   fc.assert(
-    fc.property(anyHistory, fc.constantFrom<ListKind>("vod", "event", "sliding"), fc.boolean(), (footage, kind, isVlc) => {
-      const all = sequence(footage);
-      const stretches = kind === "sliding" ? numberedTail(all) : all;
-      const text = write(stretches, kind, isVlc);
-      expect(playlistFaults(text)).toEqual([]);
-      const count = stretches.reduce((sum, { segments }) => sum + segments.length, 0);
-      expect(parseMediaPlaylist(text).segments.length).toBe(count);
-    }),
+    fc.property(
+      anyHistory,
+      fc.constantFrom<ListKind>("vod", "event", "sliding"),
+      fc.boolean(),
+      (footage, kind, isVlc) => {
+        const all = sequence(footage);
+        const stretches = kind === "sliding" ? numberedTail(all) : all;
+        const text = write(stretches, kind, isVlc);
+        expect(playlistFaults(text)).toEqual([]);
+        const count = stretches.reduce((sum, { segments }) => sum + segments.length, 0);
+        expect(parseMediaPlaylist(text).segments.length).toBe(count);
+      },
+    ),
     { seed: 8, numRuns: 200 },
   );
 });
@@ -150,7 +174,13 @@ test("a sliding list that grows and loses its front keeps numbers, addresses and
       const overlaps = after.some(({ recording }) => before.some((each) => each.recording === recording));
       fc.pre(overlaps);
       const target = Math.max(neededTargetDuration(before), neededTargetDuration(after));
-      const options = { kind: "sliding", isEnded: false, isVlc: false, prefix: "", targetDurationSeconds: target } as const;
+      const options = {
+        kind: "sliding",
+        isEnded: false,
+        isVlc: false,
+        prefix: "",
+        targetDurationSeconds: target,
+      } as const;
       const texts = [before, after].map((list) => mediaPlaylist(list, options, new EntryTexts()));
       expect(playlistFaults(texts[1] ?? "", texts[0])).toEqual([]);
     }),

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { lastTicks, mediaSequenceOf, numberedTail, sequenceOf, timelineCount, type Stretch } from "../../../src/playback/sequence.ts";
+import {
+  lastTicks,
+  mediaSequenceOf,
+  numberedTail,
+  sequenceOf,
+  timelineCount,
+  type Stretch,
+} from "../../../src/playback/sequence.ts";
 import { MemoryFootage } from "../../support/memory-footage.ts";
 import { anyHistory } from "./histories.ts";
 
@@ -39,7 +46,8 @@ describe("discontinuities", () => {
     const footage = new MemoryFootage();
     const [, deleted, damaged] = footage.record({ startMs: T, durations: two(9), perRecording: 3 });
     footage.recordingList = footage.recordingList.filter((each) => each !== deleted);
-    if (damaged) Object.assign(damaged, { segments: damaged.segments.filter(({ ordinal }) => ordinal !== 1) });
+    if (damaged)
+      Object.assign(damaged, { segments: damaged.segments.filter(({ ordinal }) => ordinal !== 1) });
     expect(brief(sequence(footage))).toEqual(["0 0-2", "!0 0-0", "!0 2-2"]);
   });
 });
@@ -120,7 +128,9 @@ test("whatever the history, media time has no hole within a stretch nor without 
         before = stretch;
       }
       const tail = numberedTail(stretches);
-      const numbers = tail.flatMap(({ recording, segments }) => segments.map((each) => mediaSequenceOf(recording, each)));
+      const numbers = tail.flatMap(({ recording, segments }) =>
+        segments.map((each) => mediaSequenceOf(recording, each)),
+      );
       expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
     }),
     { seed: 8, numRuns: 200 },

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { addressInterval, intervalParameters, parseTime, zoneParameter } from "../../../src/playback/time-parameters.ts";
+import {
+  addressInterval,
+  intervalParameters,
+  parseTime,
+  zoneParameter,
+} from "../../../src/playback/time-parameters.ts";
 import { dateOfDay } from "../../../src/playback/days.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -68,8 +73,12 @@ describe("intervalParameters", () => {
   };
 
   test("date and time win over the time stamp; a missing end is now", () => {
-    expect(of("startTime=5/7/2024T12:00:00&startTimestamp=5")).toBe("2024-07-05T12:00:00.000Z 2024-07-05T13:00:00.000Z");
-    expect(of("startTimestamp=1720180800&endTimestamp=1720180860")).toBe("2024-07-05T12:00:00.000Z 2024-07-05T12:01:00.000Z");
+    expect(of("startTime=5/7/2024T12:00:00&startTimestamp=5")).toBe(
+      "2024-07-05T12:00:00.000Z 2024-07-05T13:00:00.000Z",
+    );
+    expect(of("startTimestamp=1720180800&endTimestamp=1720180860")).toBe(
+      "2024-07-05T12:00:00.000Z 2024-07-05T12:01:00.000Z",
+    );
     expect(of("startTime=5/7/2024T12:00:00&endTime=5/7/2024T12:30:00&tz=+01:00")).toBe(
       "2024-07-05T11:00:00.000Z 2024-07-05T11:30:00.000Z",
     );
@@ -92,8 +101,16 @@ describe("addressInterval", () => {
   const now = 1_000_000_000_000;
 
   test("seconds, or until now", () => {
-    expect(addressInterval("999999000-60", now)).toEqual({ fromMs: 999_999_000_000, toMs: 999_999_060_000, isOpen: false });
-    expect(addressInterval("999999000-now", now)).toEqual({ fromMs: 999_999_000_000, toMs: now, isOpen: true });
+    expect(addressInterval("999999000-60", now)).toEqual({
+      fromMs: 999_999_000_000,
+      toMs: 999_999_060_000,
+      isOpen: false,
+    });
+    expect(addressInterval("999999000-now", now)).toEqual({
+      fromMs: 999_999_000_000,
+      toMs: now,
+      isOpen: true,
+    });
     expect(addressInterval("999999000-3600", now).isOpen).toBe(true);
   });
 
@@ -128,7 +145,10 @@ describe("dateOfDay", () => {
     expect(dateOfDay("2026-11-20", "America/Los_Angeles", now).isToday).toBe(true);
   });
 
-  test.each(["7", "-1", "yesterday", "2026-02-30", "2026-11-22", "20261121", "0001-01-01", "../x"])("%p is refused", (text) => {
-    expect(() => dateOfDay(text, "UTC", now)).toThrow();
-  });
+  test.each(["7", "-1", "yesterday", "2026-02-30", "2026-11-22", "20261121", "0001-01-01", "../x"])(
+    "%p is refused",
+    (text) => {
+      expect(() => dateOfDay(text, "UTC", now)).toThrow();
+    },
+  );
 });

@@ -46,16 +46,17 @@ describe("gaps", () => {
     );
   });
 
-  test("are drawn one by one up to 300, and then several in one mark that counts them", () => {
+  test("are drawn one by one where they lie two minutes apart, else as one mark that counts them", () => {
     const base = day("2026-11-20", "UTC");
-    const many = (count: number) =>
+    const every = (pitchMs: number, count: number) =>
       Array.from({ length: count }, (_, n) =>
-        gap(base.startMs + n * 20_000, base.startMs + n * 20_000 + 5_000),
+        gap(base.startMs + n * pitchMs, base.startMs + n * pitchMs + 5_000),
       );
-    expect(barOf({ ...base, gaps: many(300) }).gaps).toHaveLength(300);
-    const [mark, ...others] = barOf({ ...base, gaps: many(1000) }).gaps;
-    expect(others).toEqual([]);
-    expect(mark?.words).toBe("00:00:00 to 05:33:05: 1000 gaps, 1 h 23 min in all");
+    expect(barOf({ ...base, gaps: every(126_000, 300) }).gaps).toHaveLength(300);
+    expect(barOf({ ...base, gaps: every(126_000, 301) }).gaps).toHaveLength(1);
+    expect(barOf({ ...base, gaps: every(20_000, 1000) }).gaps.map((mark) => mark.words)).toEqual([
+      "00:00:00 to 05:33:05: 1000 gaps, 1 h 23 min in all",
+    ]);
   });
 
   test("none is ever left out of the bar", () => {

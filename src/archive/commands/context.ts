@@ -1,0 +1,90 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { IndexDatabase } from "../../db/index/index-database.ts";
+import { StateDatabase } from "../../db/state/state-database.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { acquireDataLock } from "../../platform/data-lock.ts";
+import { NightjarError } from "../../platform/errors.ts";
+import { pairDatabases, type Databases } from "../database-pair.ts";
+import { readRootId } from "../root-file.ts";
+import type { Files } from "../../platform/files.ts";
+
+/** What a command of the archive is given. */
+export type CommandContext = {
+  config: Pick<Config, "dataFolder" | "zone" | "channels" | "storage">;
+  clock: Clock;
+  /** Takes one line for people, or for a program with `--json`. */
+  stdout: (line: string) => void;
+  args: { arguments: readonly string[]; options: Readonly<Record<string, string | true>> };
+};
+
+const indexPath = (dataFolder: string): string => join(dataFolder, "index.db");
+const statePath = (dataFolder: string): string => join(dataFolder, "state.db");
+
+/** Opens both databases as the only process that writes to them, for as long as `work` takes. */
+export async function withDatabases<T>(
+  { config, clock }: Pick<CommandContext, "config" | "clock">,
+  work: (databases: Databases) => Promise<T>,
+): Promise<T> {
+  mkdirSync(config.dataFolder, { recursive: true });
+  const lock = acquireDataLock(config.dataFolder, clock.nowMs());
+  try {
+    const index = IndexDatabase.open(indexPath(config.dataFolder));
+    const state = StateDatabase.open(statePath(config.dataFolder));
+    try {
+      pairDatabases({ index, state });
+      return await work({ index, state });
+    } finally {
+      index.close();
+      state.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Opens the index, and the state if it is there, beside a running server. Throws `not-found` without an index. */
+export async function withIndex<T>(
+  { config }: Pick<CommandContext, "config">,
+  work: (index: IndexDatabase, state: StateDatabase | undefined) => Promise<T> | T,
+): Promise<T> {
+  const index = IndexDatabase.openForReading(indexPath(config.dataFolder));
+  if (!index)
+    throw new NightjarError("not-found", `There is no index in ${config.dataFolder}: nothing was recorded yet`, {
+      details: ["If there is footage, run: nightjar reindex"],
+    });
+  const state = StateDatabase.openForReading(statePath(config.dataFolder));
+  try {
+    return await work(index, state);
+  } finally {
+    index.close();
+    state?.close();
+  }
+}
+
+/** The known roots that are there now, by the id files in their folders. */
+export async function rootsThere(
+  files: Files,
+  storagePath: string,
+  known: readonly { id: string; path: string }[],
+): Promise<Map<string, string>> {
+  const there = new Map<string, string>();
+  const ids = new Set(known.map(({ id }) => id));
+  for (const path of new Set([storagePath, ...known.map((root) => root.path)])) {
+    const id = await readRootId(files, path).catch(() => undefined);
+    if (id !== undefined && ids.has(id) && !there.has(id)) there.set(id, path);
+  }
+  return there;
+}
+
+/** The time zone of a channel's days: as configured, or as it was when it left the configuration. */
+export function zoneOfChannels(
+  config: Pick<Config, "channels" | "zone">,
+  state: StateDatabase | undefined,
+): (channel: string) => string {
+  const zones = new Map(state?.channels().map(({ id, zone }) => [id, zone]));
+  for (const { id, was, zone } of config.channels.values())
+    for (const name of [...was, id]) zones.set(name, zone);
+  return (channel) => zones.get(channel) ?? config.zone;
+}

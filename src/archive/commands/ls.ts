@@ -1,0 +1,67 @@
+import { NightjarError } from "../../platform/errors.ts";
+import { isoOf } from "../../platform/zone.ts";
+import { reasonWords } from "../../media/reasons.ts";
+import { listFootage, type ListedChannel, type ListedDay } from "../listing.ts";
+import { sizeText } from "../size-text.ts";
+import { withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
+
+/** Gaps of a day that are shown one by one; `--json` has all. */
+const MAX_GAPS = 20;
+
+const timeOf = (ms: number, zone: string): string => isoOf(ms, zone).slice(11, 19);
+
+/** A length of time for people: `23 h 59 min`, `4 min 5 s`, `0.8 s`. */
+export function lengthText(ms: number): string {
+  if (ms < 10_000) return `${Math.round(ms / 100) / 10} s`;
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+function dayLines(day: ListedDay, zone: string): string[] {
+  const locked = day.lockedRecordings > 0 ? `, ${day.lockedRecordings} locked` : "";
+  const end = (ms: number): string => (timeOf(ms, zone) === "00:00:00" ? "24:00:00" : timeOf(ms, zone));
+  const gaps = day.gaps.slice(0, MAX_GAPS).map((gap) => {
+    const detail = gap.detail === "" ? "" : ` (${gap.detail})`;
+    const length = lengthText(gap.endMs - gap.startMs);
+    return `      gap ${timeOf(gap.startMs, zone)}-${end(gap.endMs)}  ${length}: ${reasonWords[gap.reason]}${detail}`;
+  });
+  return [
+    `  ${day.date}  ${lengthText(day.coveredMs)}, ${sizeText(day.sizeBytes)}${locked}`,
+    ...day.spans.map((span) => `    ${timeOf(span.startMs, zone)}-${end(span.endMs)}`),
+    ...gaps,
+    ...(day.gaps.length > MAX_GAPS ? [`      and ${day.gaps.length - MAX_GAPS} more gaps`] : []),
+  ];
+}
+
+function channelLines(channel: ListedChannel): string[] {
+  const { id, zone, recordings, sizeBytes, startMs, endMs } = channel;
+  return [
+    `${id}  ${recordings} recordings, ${sizeText(sizeBytes)}, ${isoOf(startMs, zone)} to ${isoOf(endMs, zone)} (${zone})`,
+    ...channel.days.flatMap((day) => dayLines(day, zone)),
+  ];
+}
+
+/** `nightjar ls [CHANNEL] [DATE] [--json]`: what is there, by the index. Ends with 0. */
+export async function runLs(context: CommandContext): Promise<number> {
+  const { args, config, stdout } = context;
+  const [channel, date] = args.arguments;
+  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date))
+    throw new NightjarError("bad-request", `found the date ${JSON.stringify(date)}; wanted YYYY-MM-DD`);
+  const filter = { ...(channel === undefined ? {} : { channel }), ...(date === undefined ? {} : { date }) };
+  return await withIndex(context, (index, state) => {
+    const listed = listFootage(index, zoneOfChannels(config, state), filter);
+    if (args.options["json"] !== undefined) {
+      stdout(JSON.stringify({ channels: [...listed] }));
+      return 0;
+    }
+    let isEmpty = true;
+    for (const one of listed) {
+      isEmpty = false;
+      for (const line of channelLines(one)) stdout(line);
+    }
+    if (isEmpty) stdout(channel === undefined ? "Nothing was recorded yet." : `There is no footage of ${channel}.`);
+    return 0;
+  });
+}

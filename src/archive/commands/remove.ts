@@ -1,0 +1,62 @@
+import { NightjarError, notFound } from "../../platform/errors.ts";
+import { diskFiles } from "../../platform/files.ts";
+import { isoOf } from "../../platform/zone.ts";
+import { Deleter } from "../deletion.ts";
+import { remainsOf, removeFootage, type Remains } from "../remove.ts";
+import { sizeText } from "../size-text.ts";
+import { rootsThere, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
+
+function remainsText(remains: Remains, zone: string): string {
+  const { channel, recordings, sizeBytes, startMs, endMs, lockedRecordings } = remains;
+  if (recordings === 0 || startMs === undefined || endMs === undefined) return `${channel} has no footage.`;
+  const locked = lockedRecordings > 0 ? ` ${lockedRecordings} of them are locked and stay.` : "";
+  return `${channel} has ${recordings} recordings, ${sizeText(sizeBytes)}, ${isoOf(startMs, zone)} to ${isoOf(endMs, zone)}.${locked}`;
+}
+
+/**
+ * `nightjar remove CHANNEL [--footage] [--yes]`: forgets a channel that is no longer configured; with `--footage`
+ * its footage goes too. Without `--yes` nothing changes. Ends with 0 when it did what was asked, else with 1.
+ */
+export async function runRemove(context: CommandContext): Promise<number> {
+  const { args, clock, config, stdout } = context;
+  const [channel] = args.arguments;
+  if (channel === undefined) throw new NightjarError("bad-request", "remove wants the id of a channel");
+  const withFootage = args.options["footage"] !== undefined;
+  const files = diskFiles();
+  return await withDatabases(context, async ({ index, state }) => {
+    const isConfigured = [...config.channels.keys()].some((id) => id.toLowerCase() === channel.toLowerCase());
+    const remains = remainsOf({ index, state }, channel, isConfigured);
+    if (!isConfigured && !remains.isKnown && remains.recordings === 0)
+      throw notFound(`There is no channel ${channel}`, index.totals().map((total) => total.channel));
+    stdout(remainsText(remains, zoneOfChannels(config, state)(remains.channel)));
+    if (isConfigured && !withFootage)
+      throw new NightjarError("conflict", `${channel} is configured; take it out of the configuration first`);
+    if (!withFootage && remains.recordings > 0) {
+      stdout("It stays listed for as long as it has footage. To delete that as well, add --footage.");
+      return 1;
+    }
+    if (args.options["yes"] === undefined) {
+      stdout("Nothing was changed. To do it, add --yes.");
+      return 1;
+    }
+    const there = await rootsThere(files, config.storage.path, [...index.roots(), ...state.roots()]);
+    const roots = {
+      current: () => ({ missing: { reason: "stopped" as const, detail: "nothing is recorded here" } }),
+      pathOf: (id: string) => there.get(id),
+      onChange: () => {},
+    };
+    const deleter = new Deleter({ clock, files, index, roots });
+    const removed = await removeFootage({ index }, deleter, remains.channel);
+    for (const problem of removed.problems) stdout(`not deleted: ${problem}`);
+    if (remains.recordings > 0)
+      stdout(`${removed.recordings} recordings, ${sizeText(removed.sizeBytes)}, were deleted.`);
+    if (removed.left > 0) {
+      stdout(`${removed.left} recordings stay: they are locked, or their storage is not there.`);
+      return 1;
+    }
+    if (isConfigured) return 0;
+    state.deleteChannel(remains.channel);
+    stdout(`${remains.channel} is forgotten.`);
+    return 0;
+  });
+}

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { IndexDatabase } from "../db/index/index-database.ts";
+import { StateDatabase } from "../db/state/state-database.ts";
+import type { RunEnd } from "../media/reasons.ts";
+import type { Clock } from "../platform/clock.ts";
+import { diskFiles } from "../platform/files.ts";
+import { RecordingArchive } from "./archive.ts";
+import { ChannelRegistry } from "./channel-registry.ts";
+import { Retention } from "./retention.ts";
+import { checkFiles, startupChecks } from "./startup.ts";
+
+/** What the archive says about the place that footage goes to. */
+export type ArchiveStorage = {
+  path: string;
+  missing: RunEnd | undefined;
+  freeBytes: number | undefined;
+  totalBytes: number | undefined;
+  isFull: boolean;
+  messages: readonly string[];
+};
+
+/** The archive, recording and keeping. */
+export type OpenArchive = {
+  archive: RecordingArchive;
+  storage(): ArchiveStorage;
+  /** Takes a changed configuration up. */
+  configure(config: Config): void;
+  /** Writes what there is, closes recordings and databases. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens databases and storage, mends what a kill or a power cut left, and begins to keep house. Throws `config`
+ * when the databases can't be used; a missing storage is no error, but nothing is recorded until it is there.
+ */
+export async function openArchive({ config, clock }: { config: Config; clock: Clock }): Promise<OpenArchive> {
+  const { dataFolder, storage, segment, zone } = config;
+  const files = diskFiles();
+  const index = IndexDatabase.open(join(dataFolder, "index.db"));
+  const state = StateDatabase.open(join(dataFolder, "state.db"));
+  const { roots, deleter } = await startupChecks({ clock, files, index, state, storagePath: storage.path });
+  const registry = new ChannelRegistry({ state, index, clock, zone });
+  registry.apply([...config.channels.values()]);
+
+  const archive = new RecordingArchive({
+    clock,
+    files,
+    index,
+    roots,
+    settings: {
+      channels: () => registry.channels(),
+      flushMs: storage.flushMs,
+      segmentTargetMs: segment.targetMs,
+      segmentMaxMs: segment.maxMs,
+      segmentMaxBytes: segment.maxBytes,
+    },
+  });
+  await archive.start();
+  const retention = new Retention({
+    clock,
+    files,
+    index,
+    state,
+    roots,
+    deleter,
+    channels: () => registry.channels(),
+    zone,
+    minFree: storage.minFree,
+    writtenBytes: () => archive.figures.bytesWritten,
+  });
+  const stop = new AbortController();
+  const keeping = (async () => {
+    await checkFiles({ index, files }, roots.present());
+    while (!stop.signal.aborted) {
+      await retention.pass();
+      await clock.sleep(storage.flushMs, stop.signal);
+    }
+  })();
+  return {
+    archive,
+    storage() {
+      const current = roots.current();
+      return {
+        path: storage.path,
+        missing: "missing" in current ? current.missing : undefined,
+        ...retention.state(),
+      };
+    },
+    configure: (next) => registry.apply([...next.channels.values()]),
+    async close() {
+      stop.abort();
+      await archive.close();
+      await keeping;
+      await roots.close();
+      index.close();
+      state.close();
+    },
+  };
+}

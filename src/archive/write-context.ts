@@ -1,0 +1,22 @@
+import type { IndexDatabase } from "../db/index/index-database.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Files } from "../platform/files.ts";
+import type { RecordingWriter, WriteFigures } from "./recording-writer.ts";
+import type { Roots } from "./root.ts";
+import type { ArchiveSettings } from "./settings.ts";
+
+/** What all runs that are being written share. */
+export type WriteContext = {
+  clock: Clock;
+  files: Files;
+  index: IndexDatabase;
+  roots: Roots;
+  settings: ArchiveSettings;
+  figures: WriteFigures;
+  /** Recordings that are written or wait for their last sync, in the order of their birth. */
+  open: Set<RecordingWriter>;
+  /** Resolves when no re-dating is under way that has to be over before new footage can be dated after it. */
+  redated(): Promise<void>;
+  /** An unsure run was stored. */
+  noteUnsure(): void;
+};

@@ -1,0 +1,73 @@
+import { errorText } from "../platform/errors.ts";
+import { findTool, runTool } from "../platform/process.ts";
+import type { DoctorCheck } from "./doctor-check.ts";
+
+const LIMITS = { timeoutMs: 10_000, maxOutputBytes: 1_000_000 };
+/** The oldest that the tests run with. */
+const OLDEST_MAJOR = 5;
+
+/** Names in the second column of ffmpeg's lists (`-encoders`, `-demuxers`). */
+export function namesInList(text: string): Set<string> {
+  const names = text
+    .split("\n")
+    .flatMap((line) => /^ [A-Z. ]{1,6} ([\w,]+)/.exec(line)?.[1]?.split(",") ?? []);
+  return new Set(names);
+}
+
+/** `5.1.9` of `ffmpeg version 5.1.9-0+deb12u1 Copyright …`; builds from source may have no number. */
+export const versionOf = (text: string): string =>
+  /^ffmpeg version (\S+)/m.exec(text)?.[1] ?? "of an unknown version";
+
+async function listOf(path: string, list: string): Promise<Set<string>> {
+  const { stdout } = await runTool([path, "-hide_banner", "-loglevel", "error", list], LIMITS);
+  return namesInList(stdout);
+}
+
+/** Whether ffmpeg is there, and can do what capture asks of it. */
+export async function ffmpegCheck(): Promise<DoctorCheck> {
+  const name = "ffmpeg";
+  const path = findTool("ffmpeg");
+  if (path === undefined) {
+    const advice = "Cameras are captured with it. Install it: apt install ffmpeg";
+    return { name, state: "fail", found: "not found", advice };
+  }
+  try {
+    const { stdout } = await runTool([path, "-hide_banner", "-version"], LIMITS);
+    const version = versionOf(stdout);
+    const [encoders, demuxers, muxers] = await Promise.all(
+      ["-encoders", "-demuxers", "-muxers"].map((list) => listOf(path, list)),
+    );
+    const found = `${version} at ${path}`;
+    const needed = [
+      demuxers?.has("rtsp") ? "" : "reading rtsp",
+      muxers?.has("mp4") ? "" : "writing mp4",
+    ].filter(Boolean);
+    if (needed.length > 0) {
+      const advice = "Cameras can't be captured with it. Install a complete one: apt install ffmpeg";
+      return { name, state: "fail", found: `${found}, without ${needed.join(" and ")}`, advice };
+    }
+    const wished = [
+      encoders?.has("aac") ? "" : "the aac encoder: sound that is not AAC can't be kept",
+      encoders?.has("libx264") ? "" : "libx264: demo: sources don't work",
+    ].filter(Boolean);
+    if (wished.length > 0)
+      return { name, state: "warn", found: `${found}, without ${wished.join("; without ")}` };
+    const major = Number.parseInt(version, 10);
+    if (major < OLDEST_MAJOR) {
+      return {
+        name,
+        state: "warn",
+        found,
+        advice: `Nightjar is tested with ffmpeg ${OLDEST_MAJOR} and newer.`,
+      };
+    }
+    return { name, state: "ok", found };
+  } catch (error) {
+    return {
+      name,
+      state: "fail",
+      found: `${path}: ${errorText(error)}`,
+      advice: "Install it anew: apt install ffmpeg",
+    };
+  }
+}

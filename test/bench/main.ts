@@ -1,0 +1,36 @@
+import { cpus } from "node:os";
+import { benchCapture } from "./capture.ts";
+import { benchFlush } from "./flush.ts";
+import { benchLosses } from "./losses.ts";
+import { benchStart } from "./start.ts";
+import { tableOf, type Row } from "./table.ts";
+
+const series: Record<string, () => Promise<Row[]>> = {
+  capture1: () => benchCapture(1),
+  capture4: () => benchCapture(4),
+  capture16: () => benchCapture(16),
+  start: benchStart,
+  flush: benchFlush,
+  losses: benchLosses,
+};
+
+const wanted = process.argv.slice(2);
+const rows: Row[] = [];
+let failed = 0;
+for (const [name, measure] of Object.entries(series)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const started = performance.now();
+  try {
+    rows.push(...(await measure()));
+    process.stderr.write(`${name}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+  } catch (error) {
+    failed += 1;
+    process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  }
+}
+const machine = cpus();
+process.stdout.write(
+  `\n${machine.length} × ${machine[0]?.model ?? "unknown processor"}, ${new Date().toISOString().slice(0, 10)}\n\n`,
+);
+process.stdout.write(`${tableOf(rows)}\n`);
+process.exit(failed === 0 ? 0 : 1);
