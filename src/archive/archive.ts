@@ -61,6 +61,7 @@ export class RecordingArchive implements Archive, Footage {
       redated: async () => this.#redating,
       noteUnsure: () => {
         this.#hasUnsure = true;
+        this.#checked = undefined;
       },
     };
     this.#flusher = new Flusher(this.#context, {

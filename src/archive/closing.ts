@@ -20,7 +20,7 @@ export async function endLate(context: WriteContext, recording: RecordingWriter)
     endReason: end.reason,
     endDetail: end.detail,
   });
-  await appendEnd(context, recording);
+  if (context.roots.pathOf(recording.row.root) !== undefined) await appendEnd(context, recording);
 }
 
 async function appendEnd({ files }: WriteContext, recording: RecordingWriter): Promise<void> {

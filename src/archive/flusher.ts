@@ -54,7 +54,7 @@ export class Flusher {
       });
       return this.#current;
     }
-    this.#next ??= this.#current.then(() => {
+    this.#next ??= this.#current.catch(() => {}).then(() => {
       this.#next = undefined;
       return this.flush();
     });

@@ -214,7 +214,7 @@ export class RecordingWriter {
       ...(isLast ? [] : [this.#datasync(this.#journal)]),
     ]);
     this.#unsyncedFolders = [];
-    if (this.#state === "abandoned") return;
+    if (this.#isGivenUp()) return;
     const end = this.#end;
     const lines = `${count > this.#syncedCount ? journalSynced(count) : ""}${isLast ? journalEnd(end) : ""}`;
     try {
@@ -238,7 +238,7 @@ export class RecordingWriter {
    * segments that were synced before.
    */
   async abandon(end: RunEnd): Promise<void> {
-    if (this.#state === "abandoned" || this.#state === "closable") return;
+    if (this.#isGivenUp()) return;
     this.#state = "abandoned";
     this.#end = end;
     this.#segments.length = this.#syncedCount;
@@ -255,6 +255,11 @@ export class RecordingWriter {
   async leave(): Promise<void> {
     this.#state = "abandoned";
     await this.#release();
+  }
+
+  /** Others may give it up while a sync is under way. */
+  #isGivenUp(): boolean {
+    return this.#state === "abandoned" || this.#state === "closable";
   }
 
   async #cutJournalToSynced(end: RunEnd): Promise<void> {

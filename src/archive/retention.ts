@@ -173,7 +173,7 @@ export class Retention {
       const plan = planRetention(input);
       this.#held = plan.held;
       if (plan.delete.length === 0) {
-        this.#idleUntilMs = clock.monotonicMs() + IDLE_MS;
+        if (shortBytes > 0) this.#idleUntilMs = clock.monotonicMs() + IDLE_MS;
         return;
       }
       const deleted = await deleter.delete(plan.delete.map(({ id }) => id));

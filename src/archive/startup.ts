@@ -1,6 +1,7 @@
 import { missingMountOf } from "../platform/mounts.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { holdLimits, pairDatabases, type Databases, type LostDatabases } from "./database-pair.ts";
@@ -94,16 +95,23 @@ export async function startupChecks(deps: StartupDeps): Promise<KeptArchive> {
   return { roots, deleter, report: { lost, reindexed, garbage, missing } };
 }
 
-/** Drops recordings whose files are gone, root by root, and says so. To be called beside recording, at leisure. */
+/**
+ * Drops recordings whose files are gone, root by root, and says so. To be called beside recording, at leisure.
+ * Never rejects: where a folder can't be read, nothing is dropped.
+ */
 export async function checkFiles(
   deps: Pick<StartupDeps, "index" | "files">,
   roots: readonly { id: string; path: string }[],
 ): Promise<MissingReport> {
   const total: MissingReport = { dropped: [], kept: [] };
   for (const root of roots) {
-    const { dropped, kept } = await dropMissing(deps, root);
-    total.dropped.push(...dropped);
-    total.kept.push(...kept);
+    try {
+      const { dropped, kept } = await dropMissing(deps, root);
+      total.dropped.push(...dropped);
+      total.kept.push(...kept);
+    } catch (error) {
+      log.error("The files at {path} can't be looked at: {error}", { path: root.path, error: errorText(error) });
+    }
   }
   for (const { path } of total.dropped) log.warning("{path} is gone; the index forgets it", { path });
   for (const { channel, missing, recordings } of total.kept)

@@ -16,12 +16,16 @@ const secretInUrl = /([a-z][a-z0-9+.-]*:\/\/)([^\s/@'"]*)@/gi;
 /** Removes user names and passwords from every URL in a text: `rtsp://u:p@host/` becomes `rtsp://host/`. */
 export const redactUrls = (text: string): string => text.replace(secretInUrl, "$1");
 
+/** Texts stand in messages as they are; anything else as the runtime shows it. */
+const valueText = (value: unknown, inspect: (value: unknown) => string): string =>
+  typeof value === "string" ? value : inspect(value);
+
 /** Starts logging to standard error. Every record passes the redaction of URLs, whoever wrote it. */
 export async function startLogging(options: { format: LogFormat; level: LogLevel }): Promise<void> {
   const format =
     options.format === "json"
       ? getJsonLinesFormatter()
-      : getTextFormatter({ timestamp: "date-time-timezone", category: "." });
+      : getTextFormatter({ timestamp: "date-time-timezone", category: ".", value: valueText });
   const sink = (record: LogRecord) => {
     process.stderr.write(redactUrls(format(record)));
   };

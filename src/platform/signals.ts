@@ -1,6 +1,9 @@
+/** Some senders send twice at once, to a process and to its group; that is one wish. */
+const SAME_WISH_MS = 500;
+
 /**
- * Resolves with the first signal that asks for the end. SIGHUP calls `reload`, one at a time. A second signal to
- * end does it at once: the user is in a hurry, and recovery is made for that.
+ * Resolves with the first signal that asks for the end. SIGHUP calls `reload`, one at a time. Another signal to end
+ * later on does it at once: the user is in a hurry, and recovery is made for that.
  */
 export function onSignals({ reload }: { reload: () => Promise<void> }): Promise<NodeJS.Signals> {
   let reloading: Promise<void> = Promise.resolve();
@@ -8,10 +11,11 @@ export function onSignals({ reload }: { reload: () => Promise<void> }): Promise<
     reloading = reloading.then(reload);
   });
   return new Promise((resolve) => {
-    let isEnding = false;
+    let firstMs: number | undefined;
     const end = (signal: NodeJS.Signals) => {
-      if (isEnding) process.exit(1);
-      isEnding = true;
+      const nowMs = performance.now();
+      if (firstMs !== undefined && nowMs - firstMs > SAME_WISH_MS) process.exit(1);
+      firstMs ??= nowMs;
       resolve(signal);
     };
     process.on("SIGINT", end);

@@ -158,12 +158,12 @@ describe("bad configurations", () => {
   const check = async (yaml: string, env: Record<string, string> = {}) => {
     await using folder = await tempFolder();
     await Bun.write(folder.file("nightjar.yaml"), yaml);
-    return nightjarCommand(["check"], { folder: folder.path, env });
+    return await nightjarCommand(["check"], { folder: folder.path, env });
   };
 
   test.each([
     ["storag: {}\n", ["nightjar.yaml:1", "storag", "storage"]],
-    ["channels:\n  cam:\n    sorce: demo:\n", ["nightjar.yaml:3", "sorce", "source"]],
+    ["channels:\n  cam:\n    sorce: 'demo:'\n", ["nightjar.yaml:3", "sorce", "source"]],
     ["channels:\n  cam: { source: 'rtsp://a/1' }\n  CAM: { source: 'rtsp://a/2' }\n", ["CAM", "cam"]],
     ["channels:\n  api: { source: 'rtsp://a/1' }\n", ["nightjar.yaml:2", "api"]],
     ["channels:\n  '2024-01-01': { source: 'rtsp://a/1' }\n", ["2024-01-01"]],

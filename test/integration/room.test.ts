@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pairDatabases } from "../../src/archive/database-pair.ts";
@@ -10,23 +10,23 @@ import { finished } from "../support/processes.ts";
 import { FootageMaker, HOUR_MS, NOON_MS, testArchive, WaitingClock } from "../unit/archive/kept-archive.ts";
 
 const MB = 1_000_000;
-const mounted: string[] = [];
 
-/** A disk of 32 MB of its own. */
-async function mount(path: string): Promise<void> {
+async function run(...argv: string[]): Promise<void> {
+  const { code, stderr } = await finished(argv);
+  if (code !== 0) throw new Error(`${argv.join(" ")}: ${stderr}`);
+}
+
+/** A disk of 32 MB of its own, until it is unmounted or the test ends. */
+async function mount(path: string): Promise<AsyncDisposable & { unmount(): Promise<void> }> {
   await mkdir(path, { recursive: true });
-  const { code, stderr } = await finished(["mount", "-t", "tmpfs", "-o", "size=32M", "tmpfs", path]);
-  if (code !== 0) throw new Error(`mount: ${stderr}`);
-  mounted.push(path);
+  await run("mount", "-t", "tmpfs", "-o", "size=32M", "tmpfs", path);
+  let isMounted = true;
+  const unmount = async () => {
+    if (isMounted) await run("umount", path);
+    isMounted = false;
+  };
+  return { unmount, [Symbol.asyncDispose]: unmount };
 }
-async function unmount(path: string): Promise<void> {
-  const { code, stderr } = await finished(["umount", path]);
-  if (code !== 0) throw new Error(`umount: ${stderr}`);
-  mounted.splice(mounted.indexOf(path), 1);
-}
-afterEach(async () => {
-  for (const path of mounted.slice()) await unmount(path);
-});
 
 /** An archive on its own disk; `record` writes an hour of 1 MB. */
 async function onOwnDisk(storage: string, archive: Awaited<ReturnType<typeof testArchive>>) {
@@ -70,7 +70,7 @@ async function onOwnDisk(storage: string, archive: Awaited<ReturnType<typeof tes
 
 test("the oldest make room while it is recorded, and the disk keeps its free space", async () => {
   await using archive = await testArchive();
-  await mount(archive.storage);
+  await using _ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   const retention = disk.retention();
   const all = [];
@@ -89,7 +89,7 @@ test("the oldest make room while it is recorded, and the disk keeps its free spa
 
 test("what others write does not empty the archive; it is said, and recording stops before the disk is full", async () => {
   await using archive = await testArchive();
-  await mount(archive.storage);
+  await using _ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   for (let i = 0; i < 15; i++) await disk.record();
   const retention = disk.retention();
@@ -113,7 +113,7 @@ test("what others write does not empty the archive; it is said, and recording st
 
 test("locks win over room", async () => {
   await using archive = await testArchive();
-  await mount(archive.storage);
+  await using _ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   const retention = disk.retention();
   for (let i = 0; i < 29; i++) {
@@ -133,10 +133,10 @@ test("locks win over room", async () => {
 
 test("a disk that is unmounted while it is watched takes nothing, and its mount point stays empty", async () => {
   await using archive = await testArchive();
-  await mount(archive.storage);
+  await using ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   const { id } = await disk.record();
-  await unmount(archive.storage);
+  await ownDisk.unmount();
   await disk.roots.look();
   expect(disk.roots.current()).toMatchObject({ missing: { reason: "disk-missing" } });
   expect(await disk.files.list(archive.storage)).toEqual([]);

@@ -65,7 +65,12 @@ function pictureEncoder(options: GstClipOptions): string[] {
 // The second half of the sound is played: there the encoder has no beginning that one could hear.
 function soundGraph(aac: "tone" | "beep"): string {
   const timing = `s=48000:d=${2 * LOOP_SECONDS + 1}`;
-  if (aac === "tone") return `aevalsrc=0.3*sin(2*PI*440*t)|0.3*sin(2*PI*660*t):${timing}`;
+  if (aac === "tone") {
+    // A tone that rises through the loop: no two frames of it are equal.
+    const now = `mod(t,${LOOP_SECONDS})`;
+    const rising = (hertz: number) => escapedCommas(`0.3*sin(2*PI*${now}*(${hertz}+10*${now}))`);
+    return `aevalsrc=${rising(300)}|${rising(400)}:${timing}`;
+  }
   const beep = escapedCommas(`0.8*sin(2*PI*1000*t)*lt(mod(t,1),${FLASH_SECONDS})`);
   return `aevalsrc=${beep}|${beep}:${timing}`;
 }

@@ -10,32 +10,52 @@ export type LoopMatch = {
   foreign: number;
 };
 
-/**
- * Follows a recording's pictures through the loop that was sent. A lossless run has no jumps and no foreign ones.
- * Equal pictures in the loop are told apart by what comes before them.
- */
-export function followLoop(recorded: readonly HashedFrame[], loop: readonly HashedFrame[]): LoopMatch {
+/** Where each hash stands in the loop; equal pictures stand in several places. */
+function placesIn(loop: readonly HashedFrame[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
-  for (const [index, frame] of loop.entries()) {
-    const known = places.get(frame.hash);
-    if (known === undefined) places.set(frame.hash, [index]);
+  for (const [index, { hash }] of loop.entries()) {
+    const known = places.get(hash);
+    if (known === undefined) places.set(hash, [index]);
     else known.push(index);
   }
-  const match: LoopMatch = { start: -1, jumps: [], foreign: 0 };
-  let expected: number | undefined;
-  for (const [index, frame] of recorded.entries()) {
-    const here = places.get(frame.hash);
+  return places;
+}
+
+/** Follows the recording from one place of the loop on. */
+function followFrom(
+  start: number,
+  recorded: readonly HashedFrame[],
+  places: ReadonlyMap<string, number[]>,
+  loopLength: number,
+): LoopMatch {
+  const match: LoopMatch = { start, jumps: [], foreign: 0 };
+  let expected = start;
+  for (const [index, { hash }] of recorded.entries()) {
+    const here = places.get(hash);
     if (here === undefined) {
       match.foreign += 1;
-      expected = undefined;
       continue;
     }
-    const place = expected !== undefined && here.includes(expected) ? expected : here[0]!;
-    if (match.start < 0) match.start = place;
-    else if (place !== expected) match.jumps.push(index);
-    expected = (place + 1) % loop.length;
+    const isExpected: boolean = here.includes(expected);
+    if (!isExpected) match.jumps.push(index);
+    expected = ((isExpected ? expected : here[0]!) + 1) % loopLength;
   }
   return match;
+}
+
+/**
+ * Follows a recording's pictures through the loop that was sent. A lossless run has no jumps and no foreign ones.
+ * Where the loop has equal pictures, the start with the fewest jumps is the right one.
+ */
+export function followLoop(recorded: readonly HashedFrame[], loop: readonly HashedFrame[]): LoopMatch {
+  const places = placesIn(loop);
+  let best: LoopMatch = { start: -1, jumps: [], foreign: recorded.length };
+  for (const start of places.get(recorded[0]?.hash ?? "") ?? []) {
+    const match = followFrom(start, recorded, places, loop.length);
+    if (best.start < 0 || match.jumps.length < best.jumps.length) best = match;
+    if (best.jumps.length === 0) break;
+  }
+  return best;
 }
 
 /** Length of the common part of two recordings of one stream, from the first frame that both have; -1 if none. */

@@ -14,19 +14,22 @@ export type KillReport = {
   faults: string[];
 };
 
-/** Addresses of what a channel lists live, and the bytes behind each. */
-async function listedBytes(server: Nightjar, id: string): Promise<Map<string, bigint>> {
+/** What an answer holds: a hash of its bytes, or the status when it is an error. */
+async function contentOf(server: Nightjar, path: string): Promise<string> {
+  const response = await server.fetch(path);
+  const body = await response.arrayBuffer();
+  return response.ok ? Bun.hash(body).toString(36) : `status ${response.status}`;
+}
+
+/** Addresses of the newest that a channel lists live, and what is behind each. */
+async function listedContent(server: Nightjar, id: string): Promise<Map<string, string>> {
   const list = await playlistOf(server, `/${id}/live.m3u8`);
-  const hashes = new Map<string, bigint>();
+  const contents = new Map<string, string>();
   for (const { uri } of list.segments.slice(-5)) {
     const { pathname } = new URL(uri);
-    const response = await server.fetch(pathname);
-    hashes.set(
-      pathname,
-      response.ok ? BigInt(Bun.hash(await response.arrayBuffer())) : BigInt(response.status),
-    );
+    contents.set(pathname, await contentOf(server, pathname));
   }
-  return hashes;
+  return contents;
 }
 
 /**
@@ -41,13 +44,12 @@ export async function killSeries(kills: number, { minMs = 5000, maxMs = 12_000 }
   const report: KillReport = { kills, lostSeconds: [], faults: [] };
   const fromMs = Date.now() - 1000;
   const killedMs: number[] = [];
-  let listed = new Map<string, bigint>();
+  let listed = new Map<string, string>();
   for (let kill = 0; kill <= kills; kill++) {
     await using server = await Nightjar.start(options);
-    for (const [path, hash] of listed) {
-      const response = await server.fetch(path);
-      const found = response.ok ? BigInt(Bun.hash(await response.arrayBuffer())) : BigInt(response.status);
-      if (found !== hash) report.faults.push(`kill ${kill}: ${path} was ${hash}, is ${found}`);
+    for (const [path, before] of listed) {
+      const now = await contentOf(server, path);
+      if (now !== before) report.faults.push(`kill ${kill}: ${path} was ${before}, is ${now}`);
     }
     await waitForRecording(server, cameras, { timeoutMs: 30_000 });
     await Bun.sleep(minMs + Math.random() * (maxMs - minMs));
@@ -56,7 +58,7 @@ export async function killSeries(kills: number, { minMs = 5000, maxMs = 12_000 }
       break;
     }
     listed = new Map();
-    for (const id of cameras) for (const entry of await listedBytes(server, id)) listed.set(...entry);
+    for (const id of cameras) for (const entry of await listedContent(server, id)) listed.set(...entry);
     await server.kill();
     killedMs.push(Date.now());
     try {

@@ -53,6 +53,10 @@ const rules: readonly Rule[] = [
     pattern: /Protocol '?(\w+)'? not on whitelist/,
     end: ([, name]) => unsupported(`the protocol ${name} is not allowed`),
   },
+  {
+    pattern: /Unrecognized option '|unknown keyword 'option'/i,
+    end: () => unsupported("this ffmpeg is too old; 5.0 or newer is needed"),
+  },
   { pattern: /Protocol not found/, end: () => unsupported("ffmpeg does not know this protocol") },
   { pattern: /Port missing in uri/, end: () => unsupported("the URL's port can't be used") },
   {

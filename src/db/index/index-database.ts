@@ -7,6 +7,7 @@ import {
   getTableColumns,
   gt,
   inArray,
+  isNull,
   lt,
   max,
   min,

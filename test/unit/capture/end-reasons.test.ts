@@ -115,6 +115,16 @@ const cases: Case[] = [
     detail: "it sends no pictures",
   },
   {
+    name: "an ffmpeg that does not know an option",
+    lines: [
+      "[error] Unrecognized option 'stats_period'.",
+      "[fatal] Error splitting the argument list: Option not found",
+    ],
+    reason: "source-unsupported",
+    retry: "rarely",
+    detail: "this ffmpeg is too old; 5.0 or newer is needed",
+  },
+  {
     name: "an ffmpeg without the encoder",
     lines: ["[fatal] Unknown encoder 'libx264'"],
     reason: "source-unsupported",
