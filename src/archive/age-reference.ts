@@ -19,7 +19,10 @@ export type AgeInput = {
  * Up to where the past vouches for a clock, at a start: the end of the newest footage. That alone won't do, a
  * clock that wakes in 2036 twice has dated some footage itself; so the last time that was trusted bounds it.
  */
-export function vouchedMs(newestBeforeMs: number | undefined, trustedMs: number | undefined): number | undefined {
+export function vouchedMs(
+  newestBeforeMs: number | undefined,
+  trustedMs: number | undefined,
+): number | undefined {
   const known = [newestBeforeMs, trustedMs].filter((ms) => ms !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 }

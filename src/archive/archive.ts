@@ -114,6 +114,10 @@ export class RecordingArchive implements Archive, Footage {
     return run;
   }
 
+  noteFailure(channelId: string, end: RunEnd): void {
+    this.#channel(channelId).noteEnd(end, this.#context.clock.nowMs());
+  }
+
   /** Resolves when everything that was written before the call is durable. */
   flushNow(): Promise<void> {
     return this.#flusher.flush();
@@ -139,6 +143,7 @@ export class RecordingArchive implements Archive, Footage {
     const { clock, settings } = this.#context;
     while (!this.#stop.signal.aborted) {
       await clock.sleep(settings.flushMs, this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
       try {
         await this.#flusher.flush();
         await this.#checkClock();
@@ -211,10 +216,12 @@ export class RecordingArchive implements Archive, Footage {
       (id) => [...open].some((writer) => writer.row.id === id),
       (id) => [...this.#runs].some((run) => run.id === id),
     );
-    for (const id of report.channels) {
-      const channel = this.#channels.get(id);
+    for (const [id, channel] of this.#channels) {
       const counter = index.counter(id);
-      if (channel && counter) channel.recovered(counter);
+      if (!counter) continue;
+      // Footage may also have been read in from a storage that the index did not know.
+      const isBehind = channel.counter.nextMediaSequence < counter.nextMediaSequence;
+      if (isBehind || report.channels.includes(id)) channel.recovered(counter);
     }
     return report;
   }

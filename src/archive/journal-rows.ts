@@ -72,7 +72,8 @@ export function rowsOfJournal(
   };
 }
 
-const ticksAt = (ticks: number, timescale: number): number => Math.round((ticks * VIDEO_TIMESCALE) / timescale);
+const ticksAt = (ticks: number, timescale: number): number =>
+  Math.round((ticks * VIDEO_TIMESCALE) / timescale);
 
 /** What a channel's counters are at least, after this recording. */
 export function counterAfter({ run, recording, segments }: RecordingRows): CounterRow {

@@ -21,7 +21,8 @@ const lockFileSchema = z.object({
 export const MAX_LOCK_FILE_BYTES = 1 << 20;
 
 /** What is written into a lock file. */
-export const lockFileText = (spans: readonly LockSpan[]): string => `${JSON.stringify({ spans }, undefined, 2)}\n`;
+export const lockFileText = (spans: readonly LockSpan[]): string =>
+  `${JSON.stringify({ spans }, undefined, 2)}\n`;
 
 /**
  * The spans of a lock file. One that is empty, or made by hand, or damaged, locks the whole recording: when in

@@ -34,7 +34,7 @@ export async function dropMissing(
     }
     return known;
   };
-  for (let afterId = ""; ; ) {
+  for (let afterId = ""; ;) {
     const rows = index.rowsOfRoot(root.id, afterId, PAGE);
     for (const row of rows) {
       if (row.state !== "closed") continue;

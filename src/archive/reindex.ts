@@ -106,7 +106,8 @@ class RootReader {
           this.report.problems,
           `${path}: ${journal.entries.length - rows.segments.length} of ${journal.entries.length} segments lie beyond the end of the file`,
         );
-      if (journal.isComplete && rows.segments.length === 0) return this.#skip(journalPath, "it has no segment");
+      if (journal.isComplete && rows.segments.length === 0)
+        return this.#skip(journalPath, "it has no segment");
       if (journal.head.replaces.length > 0 && !(await this.#isProved(journal, mediaPath)))
         return this.#skip(journalPath, "it replaces other recordings, but its checksums don't agree");
       return { rows, journal, path, locks: await readLocks(this.files, mediaPath, rows.recording) };
@@ -131,7 +132,10 @@ class RootReader {
     const { run, recording, segments, gaps } = rows;
     const twin = index.recording(recording.id);
     if (twin)
-      return this.#skip(path, `recording ${recording.id} exists already, at ${twin.path}; one of them is a copy`);
+      return this.#skip(
+        path,
+        `recording ${recording.id} exists already, at ${twin.path}; one of them is a copy`,
+      );
     const known = index.run(run.id);
     if (!known) index.insertRun(run);
     else if (run.endReason !== null)

@@ -48,14 +48,16 @@ export async function removeFootage(
   onProgress: (recordings: number) => void = () => {},
 ): Promise<Removed> {
   const removed: Removed = { recordings: 0, sizeBytes: 0, left: 0, problems: [] };
-  for (let skip = 0; ; ) {
+  for (let skip = 0; ;) {
     const rows = index.oldestRows(skip + BATCH, channel).slice(skip);
     if (rows.length === 0) break;
     const { ids, sizeBytes, problems } = await deleter.delete(rows.map(({ id }) => id));
     removed.recordings += ids.length;
     removed.sizeBytes += sizeBytes;
     removed.problems.push(...problems);
-    skip += index.existing(rows.map(({ id }) => id)).filter((id) => index.recording(id)?.state === "closed").length;
+    skip += index
+      .existing(rows.map(({ id }) => id))
+      .filter((id) => index.recording(id)?.state === "closed").length;
     onProgress(removed.recordings);
   }
   removed.left = index.totals().find((total) => total.channel === channel)?.recordings ?? 0;

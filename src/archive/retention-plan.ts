@@ -68,7 +68,10 @@ export function keptFromMs({ keep, zone }: ChannelLimits, nowMs: number): number
 /** Whether all of a recording lies before what its channel keeps. */
 function isTooOld(recording: Candidate, limits: ChannelLimits, nowMs: number): boolean {
   const { keep } = limits;
-  if (keep.maxAgeMs !== undefined && recording.endMs <= keptFromMs({ ...limits, keep: { maxAgeMs: keep.maxAgeMs } }, nowMs))
+  if (
+    keep.maxAgeMs !== undefined &&
+    recording.endMs <= keptFromMs({ ...limits, keep: { maxAgeMs: keep.maxAgeMs } }, nowMs)
+  )
     return true;
   if (keep.days === undefined) return false;
   const dayMs = keptFromMs({ ...limits, keep: { days: keep.days } }, nowMs);

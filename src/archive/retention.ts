@@ -212,7 +212,8 @@ export class Retention {
     const nowMs = clock.monotonicMs();
     const storedMs = limitsWaitMs(this.#deps);
     // A person may have confirmed, from another process.
-    this.#waitMs = storedMs === 0 ? 0 : Math.max(0, Math.min(this.#waitMs, storedMs) - (nowMs - this.#countedAtMs));
+    this.#waitMs =
+      storedMs === 0 ? 0 : Math.max(0, Math.min(this.#waitMs, storedMs) - (nowMs - this.#countedAtMs));
     this.#countedAtMs = nowMs;
     if (nowMs - this.#persistedAtMs < PERSIST_EVERY_MS && !(this.#waitMs === 0 && storedMs > 0)) return;
     this.#persistedAtMs = nowMs;

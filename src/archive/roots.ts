@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RootRow } from "../db/index/rows.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorText, NightjarError } from "../platform/errors.ts";
+import { errorText } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { holdLimits, type Databases } from "./database-pair.ts";
@@ -44,6 +44,7 @@ export class KnownRoots implements Roots {
     missing: { reason: "disk-missing", detail: "the storage has not been looked at yet" },
   };
   #full: RunEnd | undefined;
+  #isIndexing = false;
   #loop: Promise<void> = Promise.resolve();
   #look: Promise<void> | undefined;
 
@@ -79,9 +80,12 @@ export class KnownRoots implements Roots {
     this.#full = end;
   }
 
-  /** Looks at all roots once, adopts and reads in what is new, and goes on looking until `close`. */
+  /**
+   * Looks at all roots once, adopts and reads in what is new, and goes on looking until `close`. A disk that does
+   * not answer does not stop the start.
+   */
   async start(): Promise<void> {
-    await this.look();
+    await this.#lookPatiently();
     this.#loop = this.#watch();
   }
 
@@ -99,28 +103,32 @@ export class KnownRoots implements Roots {
   }
 
   async #watch(): Promise<void> {
-    const { clock } = this.#deps;
     while (!this.#stop.signal.aborted) {
-      await clock.sleep(POLL_MS, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
-      const patience = new AbortController();
-      const late = clock.sleep(ANSWER_MS, AbortSignal.any([patience.signal, this.#stop.signal]));
-      const isDone = await Promise.race([this.look().then(() => true), late.then(() => false)]);
-      patience.abort();
-      if (!isDone && !this.#stop.signal.aborted) this.#doesNotAnswer();
+      await this.#deps.clock.sleep(POLL_MS, this.#stop.signal);
+      if (!this.#stop.signal.aborted) await this.#lookPatiently();
     }
   }
 
-  /** While a root is being read in, that takes as long as it takes; it is not there before. */
+  async #lookPatiently(): Promise<void> {
+    const patience = new AbortController();
+    const looked = this.look()
+      .catch((error: unknown) =>
+        log.error("The storage can't be looked at: {error}", { error: errorText(error) }),
+      )
+      .finally(() => patience.abort());
+    const stopped = AbortSignal.any([patience.signal, this.#stop.signal]);
+    await Promise.race([looked, this.#deps.clock.sleep(ANSWER_MS, stopped)]);
+    // What is read in takes as long as it takes.
+    if (this.#isIndexing && !this.#stop.signal.aborted) await looked;
+    else if (!stopped.aborted) this.#doesNotAnswer();
+  }
+
   #doesNotAnswer(): void {
-    if (this.#isIndexing) return;
     const gone = [...this.#present.keys()];
     this.#present.clear();
     this.#set({ missing: this.#missing("does not answer; is the disk or the network storage alive?") });
     for (const id of gone) this.#tell(id);
   }
-
-  #isIndexing = false;
 
   async #lookOnce(): Promise<void> {
     const { index, state, storagePath } = this.#deps;
@@ -156,7 +164,9 @@ export class KnownRoots implements Roots {
     const { clock, files, state, unmountedPoint } = this.#deps;
     const point = unmountedPoint(path);
     if (point !== undefined)
-      return { missing: this.#missing(`is not mounted: nothing is mounted at ${point}. Run: mount ${point}`) };
+      return {
+        missing: this.#missing(`is not mounted: nothing is mounted at ${point}. Run: mount ${point}`),
+      };
     let id = await readRootId(files, path);
     if (id === undefined && known.size === 0) {
       id = newId();
@@ -205,9 +215,7 @@ export class KnownRoots implements Roots {
     const before = new Map(this.#present);
     this.#present.clear();
     for (const [id, present] of found) this.#present.set(id, present);
-    this.#set(
-      "missing" in current ? current : { id: current.id, path: found.get(current.id)!.path },
-    );
+    this.#set("missing" in current ? current : { id: current.id, path: found.get(current.id)!.path });
     for (const id of new Set([...before.keys(), ...found.keys()])) {
       const [was, is] = [before.get(id), found.get(id)];
       // Another device under the same id: it was unmounted and mounted again between two looks.
@@ -242,31 +250,4 @@ export class KnownRoots implements Roots {
       `${what}. Mount the right disk; or, to record here from now on, run: nightjar storage add ${path}`,
     );
   }
-}
-
-/**
- * Makes a folder a root of this archive: gives it an id if it has none, and tells the state database, by which
- * the server finds it and reads in its footage. Throws `conflict` for an unmounted mount point, `config` for a
- * newer format.
- */
-export async function addRoot(
-  deps: Databases & Pick<KnownRootsDeps, "clock" | "files" | "unmountedPoint"> & {
-    /** The root that the footage in a folder without an id file says it is on. */
-    rootNamedByFootage: (path: string) => Promise<string | undefined>;
-  },
-  path: string,
-): Promise<{ id: string; isNew: boolean; wasKnown: boolean }> {
-  const point = deps.unmountedPoint(path);
-  if (point !== undefined)
-    throw new NightjarError("conflict", `Nothing is mounted at ${point}; footage would land on the wrong disk`, {
-      details: [`Mount it first: mount ${point}`],
-    });
-  const there = await readRootId(deps.files, path);
-  const id = there ?? (await deps.rootNamedByFootage(path)) ?? newId();
-  if (there === undefined) await writeRootId(deps.files, path, id);
-  const before = [...deps.index.roots(), ...deps.state.roots()].find((root) => root.id === id);
-  const row: RootRow = { id, path, adoptedMs: before?.adoptedMs ?? deps.clock.nowMs() };
-  deps.state.setRoot(row);
-  if (deps.index.roots().some((root) => root.id === id)) deps.index.setRoot(row);
-  return { id, isNew: there === undefined, wasKnown: before !== undefined };
 }

@@ -73,7 +73,8 @@ export async function startupChecks(deps: StartupDeps): Promise<KeptArchive> {
   const { clock, files, index, state } = deps;
   const lost = pairDatabases({ index, state });
   if (lost.index) log.warning("The index was lost or is new; it is made again from the footage");
-  if (lost.state) log.warning("The state database was lost or is new; limits of age and size wait for 24 hours");
+  if (lost.state)
+    log.warning("The state database was lost or is new; limits of age and size wait for 24 hours");
   const reindexed: StartupReport["reindexed"] = [];
   const roots = new KnownRoots({
     clock,
@@ -110,7 +111,10 @@ export async function checkFiles(
       total.dropped.push(...dropped);
       total.kept.push(...kept);
     } catch (error) {
-      log.error("The files at {path} can't be looked at: {error}", { path: root.path, error: errorText(error) });
+      log.error("The files at {path} can't be looked at: {error}", {
+        path: root.path,
+        error: errorText(error),
+      });
     }
   }
   for (const { path } of total.dropped) log.warning("{path} is gone; the index forgets it", { path });

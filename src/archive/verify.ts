@@ -90,7 +90,8 @@ class Verifier {
     const journal = await this.#journal(journalPathOf(mediaPath), found);
     if (journal) this.#compare(recording, journal, found);
     try {
-      if ((await files.stat(mediaPath)) === undefined) return found("file-missing", "the media file is not there");
+      if ((await files.stat(mediaPath)) === undefined)
+        return found("file-missing", "the media file is not there");
       const run = index.run(recording.run);
       if (run) await this.#init(mediaPath, recording, run, found);
       await this.#segments(mediaPath, recording, journal, found);
@@ -124,7 +125,8 @@ class Verifier {
     if (differing.length > 0)
       found("index-differs", `${differing.length} segments are not in the journal as they are in the index`);
     const extra = inJournal.size - (recording.segments.length - differing.length);
-    if (extra > 0 && differing.length === 0) found("index-differs", `${extra} segments are in the journal only`);
+    if (extra > 0 && differing.length === 0)
+      found("index-differs", `${extra} segments are in the journal only`);
   }
 
   async #init(
@@ -157,9 +159,17 @@ class Verifier {
       };
       const wanted = crcs.get(segment.ordinal);
       if (crc === undefined)
-        found("segment-cut-off", `segment ${segment.ordinal}: the file ends before byte ${offsetBytes + lengthBytes}`, span);
+        found(
+          "segment-cut-off",
+          `segment ${segment.ordinal}: the file ends before byte ${offsetBytes + lengthBytes}`,
+          span,
+        );
       else if (wanted !== undefined && crc !== wanted)
-        found("segment-damaged", `segment ${segment.ordinal}: its ${lengthBytes} bytes at ${offsetBytes} have changed`, span);
+        found(
+          "segment-damaged",
+          `segment ${segment.ordinal}: its ${lengthBytes} bytes at ${offsetBytes} have changed`,
+          span,
+        );
       this.report.segments += 1;
       this.report.sizeBytes += lengthBytes;
       await this.#pace();

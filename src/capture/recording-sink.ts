@@ -16,4 +16,6 @@ export interface Archive {
    * @throws NightjarError `unavailable` when the storage is missing.
    */
   openRun(channelId: string, parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder;
+  /** A connection that came to no run: its reason belongs to the gap that lasts. */
+  noteFailure(channelId: string, end: RunEnd): void;
 }

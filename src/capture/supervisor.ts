@@ -109,7 +109,7 @@ export class ChannelSupervisor {
 
   /** One run of the source, watched, from the connection to the closed recording. */
   async #oneRun(): Promise<{ end: SourceEnd; recordedMs: number }> {
-    const { source, clock } = this.options;
+    const { archive, channelId, source, clock } = this.options;
     const abort = new AbortController();
     const onStop = () => abort.abort(this.#stop.signal.reason);
     this.#stop.signal.addEventListener("abort", onStop, { once: true });
@@ -135,6 +135,9 @@ export class ChannelSupervisor {
     this.#stop.signal.removeEventListener("abort", onStop);
     const recordedMs = run.beganAtMs === undefined ? 0 : clock.monotonicMs() - run.beganAtMs;
     await run.close(end);
+    if (run.beganAtMs === undefined && !this.#stop.signal.aborted) {
+      archive.noteFailure(channelId, { reason: end.reason, detail: end.detail });
+    }
     return { end, recordedMs };
   }
 

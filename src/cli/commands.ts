@@ -89,7 +89,7 @@ export const commands = [
       { name: "DATE", isOptional: true, description: "One day, as YYYY-MM-DD; all by default." },
     ],
     options: [{ flag: "--json", description: "Writes JSON." }],
-    description: "Reads the index only, and may run beside the server.",
+    description: "May run beside the server; what is being written is listed as far as it is whole.",
   },
   {
     name: "reindex",
@@ -125,7 +125,7 @@ export const commands = [
     arguments: [{ name: "PATH", isOptional: false, description: "The folder; its disk must be mounted." }],
     options: [],
     description:
-      "Makes the folder known as a place for footage, as when a disk was replaced. The server must be stopped. What is in the folder stays.",
+      "Makes the folder known as a place for footage, as when a disk was replaced. What is in the folder stays, and is read in. May run beside the server.",
   },
   {
     name: "storage confirm",
@@ -133,7 +133,7 @@ export const commands = [
     arguments: [],
     options: [],
     description:
-      "After a database was lost, or while the clock is in doubt, nothing is deleted by age or size. This says that a person looked: the clock is right, and the limits are meant. The server must be stopped.",
+      "After a database was lost, or while the clock is in doubt, nothing is deleted by age or size. This says that a person looked: the clock is right, and the limits are meant. May run beside the server.",
   },
   {
     name: "service install",

@@ -6,6 +6,7 @@ import { intervalPath, listedSeconds, playlistOf, waitForRecording } from "../su
 import { Nightjar } from "../support/nightjar.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { playInVlc } from "../support/vlc.ts";
+import { waitFor } from "../support/wait.ts";
 import { Players, type PlaySnapshot } from "../players/play-in-browser.ts";
 
 const RECORD_MS = 24_000;
@@ -118,16 +119,9 @@ describe("players", () => {
     });
     page.on("pageerror", (error) => complaints.push(error.message));
     await page.goto(`${server.url}/${CHANNEL}`);
-    await page.waitForFunction("document.querySelector('video')?.currentTime > 0", undefined, {
-      timeout: 20_000,
-    });
-    await page.waitForFunction(
-      "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames > 50",
-      undefined,
-      {
-        timeout: 20_000,
-      },
-    );
+    // Not by `waitForFunction`: the page's own policy forbids what that does.
+    const decoded = "document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames > 50";
+    await waitFor("50 pictures", () => page.evaluate<boolean>(decoded), { timeoutMs: 20_000 });
     await page.close();
     expect({ foreign, complaints }).toEqual({ foreign: [], complaints: [] });
   });

@@ -1,7 +1,14 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { appendFile, rm } from "node:fs/promises";
+import { appendFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
+import { RecordingArchive } from "../../src/archive/archive.ts";
+import { defaultSettings } from "../../src/archive/settings.ts";
+import { startupChecks } from "../../src/archive/startup.ts";
+import { IndexDatabase } from "../../src/db/index/index-database.ts";
+import { StateDatabase } from "../../src/db/state/state-database.ts";
+import { diskFiles } from "../../src/platform/files.ts";
 import { openArchive } from "../../src/archive/open-archive.ts";
 import type { CommandContext } from "../../src/archive/commands/context.ts";
 import { runLs } from "../../src/archive/commands/ls.ts";
@@ -15,7 +22,8 @@ import type { Archive, RunRecorder } from "../../src/capture/recording-sink.ts";
 import type { RunEnd } from "../../src/media/reasons.ts";
 import { encodeClip, type Clip } from "../support/recorded-clip.ts";
 import { tempFolder } from "../support/temp.ts";
-import { WaitingClock } from "../unit/archive/kept-archive.ts";
+import { writeRootId } from "../../src/archive/root-file.ts";
+import { FootageMaker, testArchive, WaitingClock } from "../unit/archive/kept-archive.ts";
 
 const clip = encodeClip({ seconds: 14 });
 const offline: RunEnd = { reason: "source-offline", detail: "no route to host" };
@@ -53,7 +61,9 @@ function tables(dataFolder: string): Record<string, unknown[]> {
   const all = {
     run: rows("select * from run order by id"),
     recording: rows("select * from recording order by id"),
-    gap: rows("select channel, start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms"),
+    gap: rows(
+      "select channel, start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms",
+    ),
     counter: rows("select * from counter order by channel"),
     root: rows("select * from root order by id"),
   };
@@ -80,7 +90,12 @@ async function recorded(folder: string): Promise<{ config: Config; clock: Waitin
   return { config, clock, storage: config.storage.path };
 }
 
-function command(config: Config, clock: WaitingClock, words: string[], options: Record<string, string | true> = {}) {
+function command(
+  config: Config,
+  clock: WaitingClock,
+  words: string[],
+  options: Record<string, string | true> = {},
+) {
   const lines: string[] = [];
   const context: CommandContext = {
     config,
@@ -124,14 +139,23 @@ test("the commands list, verify, and remove what was recorded", async () => {
   const json = command(config, clock, [], { json: true });
   await runLs(json.context);
   expect(JSON.parse(json.lines[0]!)).toMatchObject({
-    channels: [{ id: "front", recordings: 3, days: [{ date: "2026-11-21" }, { date: "2026-11-22", gaps: [{ reason: "source-offline" }] }] }, { id: "yard" }],
+    channels: [
+      {
+        id: "front",
+        recordings: 3,
+        days: [{ date: "2026-11-21" }, { date: "2026-11-22", gaps: [{ reason: "source-offline" }] }],
+      },
+      { id: "yard" },
+    ],
   });
 
   const verify = command(config, clock, []);
   expect(await runVerify(verify.context)).toBe(0);
   expect(verify.lines.at(-1)).toEndWith("All is as it was written.");
   const db = new Database(join(config.dataFolder, "index.db"), { readonly: true });
-  const { path } = db.query<{ path: string }, []>("select path from recording where channel = 'yard' limit 1").get()!;
+  const { path } = db
+    .query<{ path: string }, []>("select path from recording where channel = 'yard' limit 1")
+    .get()!;
   db.close();
   const media = Bun.file(join(storage, path));
   const bytes = new Uint8Array(await media.arrayBuffer());
@@ -156,4 +180,63 @@ test("the commands list, verify, and remove what was recorded", async () => {
   expect(tables(config.dataFolder)["recording"]).toHaveLength(3);
   expect(await Bun.file(join(storage, "yard", "note.txt")).text()).toBe("mine");
   expect(await runStorageConfirm(command(config, clock, []).context)).toBe(0);
+});
+
+test("ls shows what is being written", async () => {
+  await using archive = await testArchive();
+  const { index } = archive.open();
+  index.setRoot({ id: "root", path: archive.storage, adoptedMs: 0 });
+  await writeRootId(diskFiles(), archive.storage, "root");
+  const maker = new FootageMaker(archive.storage, "root", index);
+  await maker.recording(maker.run(EVENING_MS), EVENING_MS, { isOpen: true });
+  const file = join(archive.folder, "nightjar.yaml");
+  await Bun.write(
+    file,
+    `data: ${archive.data}\nstorage: { path: ${archive.storage} }\ntimezone: Europe/Berlin\n`,
+  );
+  const config = loadConfig({ file, env: {}, cwd: archive.folder, systemZone: "UTC", reservedIds: [] });
+  const { lines, context } = command(config, new WaitingClock(), []);
+  await runLs(context);
+  expect(lines).toEqual([
+    "front  1 recordings, 5.1 kB, 2026-11-21T23:59:53.000+01:00 to 2026-11-22T00:00:03.000+01:00 (Europe/Berlin)",
+    "  2026-11-21  7 s, 5.1 kB",
+    "    23:59:53-24:00:00",
+    "  2026-11-22  3 s, 0 bytes",
+    "    00:00:00-00:00:03",
+  ]);
+});
+
+test("footage that is read in when its disk comes back goes before what is recorded then", async () => {
+  await using folder = await tempFolder();
+  const { config, clock, storage } = await recorded(folder.path);
+  const before = tables(config.dataFolder);
+  await rm(join(config.dataFolder, "index.db"));
+  await rename(storage, `${storage}-disk`);
+  const index = IndexDatabase.open(join(config.dataFolder, "index.db"));
+  const state = StateDatabase.open(join(config.dataFolder, "state.db"));
+  const files = diskFiles();
+  const { roots } = await startupChecks({ clock, files, index, state, storagePath: storage });
+  const channel = { ...config.channels.get("front")!, isRetired: false, hasSound: true };
+  const settings = { ...defaultSettings, channels: () => [channel] };
+  const archive = new RecordingArchive({ clock, files, index, roots, settings });
+  await archive.start();
+  expect(() => archive.openRun("front", clip.parameters, () => {})).toThrow("nightjar storage add");
+  await rename(`${storage}-disk`, storage);
+  await roots.look();
+  clock.pass(60_000);
+  await record(archive, clock, "front");
+  await archive.close();
+  await roots.close();
+  index.close();
+  state.close();
+  const after = tables(config.dataFolder);
+  expect(after["recording"]).toHaveLength(before["recording"]!.length + 1);
+  const counters = z.array(
+    z.object({ channel: z.string(), next_media_sequence: z.int(), next_ticks: z.int() }),
+  );
+  const [was, is] = [before, after].map((all) =>
+    counters.parse(all["counter"]).find((row) => row.channel === "front")!,
+  );
+  expect(is!.next_media_sequence).toBe(was!.next_media_sequence + 7);
+  expect(is!.next_ticks).toBe(was!.next_ticks + 14 * 90_000);
 });

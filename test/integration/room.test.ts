@@ -48,7 +48,10 @@ async function onOwnDisk(storage: string, archive: Awaited<ReturnType<typeof tes
   let writtenBytes = 0;
   let hour = 0;
   const record = async () => {
-    const recording = await maker.recording(run, NOON_MS + hour++ * HOUR_MS, { segments: 4, segmentBytes: MB / 4 });
+    const recording = await maker.recording(run, NOON_MS + hour++ * HOUR_MS, {
+      segments: 4,
+      segmentBytes: MB / 4,
+    });
     writtenBytes += MB;
     return recording;
   };
@@ -70,7 +73,7 @@ async function onOwnDisk(storage: string, archive: Awaited<ReturnType<typeof tes
 
 test("the oldest make room while it is recorded, and the disk keeps its free space", async () => {
   await using archive = await testArchive();
-  await using _ownDisk = await mount(archive.storage);
+  await using ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   const retention = disk.retention();
   const all = [];
@@ -85,11 +88,12 @@ test("the oldest make room while it is recorded, and the disk keeps its free spa
   expect(disk.count()).toBeGreaterThan(20);
   expect(retention.state()).toMatchObject({ isFull: false, messages: [] });
   await disk.roots.close();
+  await ownDisk.unmount();
 });
 
 test("what others write does not empty the archive; it is said, and recording stops before the disk is full", async () => {
   await using archive = await testArchive();
-  await using _ownDisk = await mount(archive.storage);
+  await using ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   for (let i = 0; i < 15; i++) await disk.record();
   const retention = disk.retention();
@@ -109,11 +113,12 @@ test("what others write does not empty the archive; it is said, and recording st
   expect(disk.roots.current()).toMatchObject({ path: archive.storage });
   expect(disk.count()).toBe(14);
   await disk.roots.close();
+  await ownDisk.unmount();
 });
 
 test("locks win over room", async () => {
   await using archive = await testArchive();
-  await using _ownDisk = await mount(archive.storage);
+  await using ownDisk = await mount(archive.storage);
   const disk = await onOwnDisk(archive.storage, archive);
   const retention = disk.retention();
   for (let i = 0; i < 29; i++) {
@@ -129,6 +134,7 @@ test("locks win over room", async () => {
   expect(disk.roots.current()).toMatchObject({ missing: { reason: "disk-full" } });
   expect(retention.state().messages.join()).toContain("locked");
   await disk.roots.close();
+  await ownDisk.unmount();
 });
 
 test("a disk that is unmounted while it is watched takes nothing, and its mount point stays empty", async () => {

@@ -22,23 +22,34 @@ export type CommandContext = {
 const indexPath = (dataFolder: string): string => join(dataFolder, "index.db");
 const statePath = (dataFolder: string): string => join(dataFolder, "state.db");
 
-/** Opens both databases as the only process that writes to them, for as long as `work` takes. */
-export async function withDatabases<T>(
-  { config, clock }: Pick<CommandContext, "config" | "clock">,
+/** Opens both databases for writing, beside a running server. For small changes that it looks for itself. */
+export async function withSharedDatabases<T>(
+  { config }: Pick<CommandContext, "config">,
   work: (databases: Databases) => Promise<T>,
 ): Promise<T> {
   mkdirSync(config.dataFolder, { recursive: true });
-  const lock = acquireDataLock(config.dataFolder, clock.nowMs());
+  const index = IndexDatabase.open(indexPath(config.dataFolder));
   try {
-    const index = IndexDatabase.open(indexPath(config.dataFolder));
     const state = StateDatabase.open(statePath(config.dataFolder));
     try {
       pairDatabases({ index, state });
       return await work({ index, state });
     } finally {
-      index.close();
       state.close();
     }
+  } finally {
+    index.close();
+  }
+}
+
+/** Opens both databases as the only process that writes to them, for as long as `work` takes. */
+export async function withDatabases<T>(
+  context: Pick<CommandContext, "config" | "clock">,
+  work: (databases: Databases) => Promise<T>,
+): Promise<T> {
+  const lock = acquireDataLock(context.config.dataFolder, context.clock.nowMs());
+  try {
+    return await withSharedDatabases(context, work);
   } finally {
     lock.release();
   }
@@ -51,9 +62,13 @@ export async function withIndex<T>(
 ): Promise<T> {
   const index = IndexDatabase.openForReading(indexPath(config.dataFolder));
   if (!index)
-    throw new NightjarError("not-found", `There is no index in ${config.dataFolder}: nothing was recorded yet`, {
-      details: ["If there is footage, run: nightjar reindex"],
-    });
+    throw new NightjarError(
+      "not-found",
+      `There is no index in ${config.dataFolder}: nothing was recorded yet`,
+      {
+        details: ["If there is footage, run: nightjar reindex"],
+      },
+    );
   const state = StateDatabase.openForReading(statePath(config.dataFolder));
   try {
     return await work(index, state);

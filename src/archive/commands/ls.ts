@@ -1,9 +1,10 @@
 import { NightjarError } from "../../platform/errors.ts";
+import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
 import { reasonWords } from "../../media/reasons.ts";
-import { listFootage, type ListedChannel, type ListedDay } from "../listing.ts";
+import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../listing.ts";
 import { sizeText } from "../size-text.ts";
-import { withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
+import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
 
 /** Gaps of a day that are shown one by one; `--json` has all. */
 const MAX_GAPS = 20;
@@ -43,15 +44,18 @@ function channelLines(channel: ListedChannel): string[] {
   ];
 }
 
-/** `nightjar ls [CHANNEL] [DATE] [--json]`: what is there, by the index. Ends with 0. */
+/** `nightjar ls [CHANNEL] [DATE] [--json]`: what is there, what is being written included. Ends with 0. */
 export async function runLs(context: CommandContext): Promise<number> {
   const { args, config, stdout } = context;
   const [channel, date] = args.arguments;
   if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date))
     throw new NightjarError("bad-request", `found the date ${JSON.stringify(date)}; wanted YYYY-MM-DD`);
   const filter = { ...(channel === undefined ? {} : { channel }), ...(date === undefined ? {} : { date }) };
-  return await withIndex(context, (index, state) => {
-    const listed = listFootage(index, zoneOfChannels(config, state), filter);
+  const files = diskFiles();
+  return await withIndex(context, async (index, state) => {
+    const there = await rootsThere(files, config.storage.path, [...index.roots(), ...(state?.roots() ?? [])]);
+    const open = await openRecordings(files, index, (id) => there.get(id));
+    const listed = listFootage(index, open, zoneOfChannels(config, state), filter);
     if (args.options["json"] !== undefined) {
       stdout(JSON.stringify({ channels: [...listed] }));
       return 0;
@@ -61,7 +65,8 @@ export async function runLs(context: CommandContext): Promise<number> {
       isEmpty = false;
       for (const line of channelLines(one)) stdout(line);
     }
-    if (isEmpty) stdout(channel === undefined ? "Nothing was recorded yet." : `There is no footage of ${channel}.`);
+    if (isEmpty)
+      stdout(channel === undefined ? "Nothing was recorded yet." : `There is no footage of ${channel}.`);
     return 0;
   });
 }

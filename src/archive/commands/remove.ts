@@ -27,7 +27,10 @@ export async function runRemove(context: CommandContext): Promise<number> {
     const isConfigured = [...config.channels.keys()].some((id) => id.toLowerCase() === channel.toLowerCase());
     const remains = remainsOf({ index, state }, channel, isConfigured);
     if (!isConfigured && !remains.isKnown && remains.recordings === 0)
-      throw notFound(`There is no channel ${channel}`, index.totals().map((total) => total.channel));
+      throw notFound(
+        `There is no channel ${channel}`,
+        index.totals().map((total) => total.channel),
+      );
     stdout(remainsText(remains, zoneOfChannels(config, state)(remains.channel)));
     if (isConfigured && !withFootage)
       throw new NightjarError("conflict", `${channel} is configured; take it out of the configuration first`);

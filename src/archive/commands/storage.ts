@@ -4,8 +4,8 @@ import { diskFiles } from "../../platform/files.ts";
 import { missingMountOf } from "../../platform/mounts.ts";
 import { confirmLimits } from "../database-pair.ts";
 import { rootNamedByFootage } from "../reindex.ts";
-import { addRoot } from "../roots.ts";
-import { withDatabases, type CommandContext } from "./context.ts";
+import { addRoot } from "../add-root.ts";
+import { withSharedDatabases, type CommandContext } from "./context.ts";
 
 /** `nightjar storage add PATH`: makes a folder known as a place for footage. Ends with 0. */
 export async function runStorageAdd(context: CommandContext): Promise<number> {
@@ -14,7 +14,7 @@ export async function runStorageAdd(context: CommandContext): Promise<number> {
   if (given === undefined) throw new NightjarError("bad-request", "storage add wants the path of a folder");
   const path = resolve(given);
   const files = diskFiles();
-  return await withDatabases(context, async ({ index, state }) => {
+  return await withSharedDatabases(context, async ({ index, state }) => {
     const added = await addRoot(
       {
         index,
@@ -29,7 +29,9 @@ export async function runStorageAdd(context: CommandContext): Promise<number> {
     stdout(`${path} is ${added.wasKnown ? "known again" : "now known"} as storage ${added.id}.`);
     if (path !== config.storage.path)
       stdout(`Footage is recorded to ${config.storage.path}; to record here, set storage.path to ${path}.`);
-    stdout("The next start reads in what is there.");
+    stdout(
+      "A running server takes it up within seconds, and reads in what is there; else the next start does.",
+    );
     return 0;
   });
 }
@@ -37,7 +39,7 @@ export async function runStorageAdd(context: CommandContext): Promise<number> {
 /** `nightjar storage confirm`: a person says that the clock and the limits are right. Ends with 0. */
 export async function runStorageConfirm(context: CommandContext): Promise<number> {
   const { clock, stdout } = context;
-  return await withDatabases(context, async (databases) => {
+  return await withSharedDatabases(context, async (databases) => {
     confirmLimits(databases, { bootId: clock.bootId, nowMs: clock.nowMs(), bootMs: clock.bootMs() });
     stdout(`Limits apply again, counted from ${new Date(clock.nowMs()).toISOString()}.`);
     return 0;

@@ -37,7 +37,10 @@ export async function runVerify(context: CommandContext): Promise<number> {
     const { from, to } = args.options;
     const fromMs = typeof from === "string" ? momentOf("--from", from, zone) : undefined;
     const toMs = typeof to === "string" ? momentOf("--to", to, zone) : undefined;
-    if (channel !== undefined && !index.totals().some((t) => t.channel.toLowerCase() === channel.toLowerCase()))
+    if (
+      channel !== undefined &&
+      !index.totals().some((t) => t.channel.toLowerCase() === channel.toLowerCase())
+    )
       throw new NightjarError("not-found", `There is no footage of ${channel}`, {
         details: index.totals().map((total) => total.channel),
       });
@@ -58,7 +61,9 @@ export async function runVerify(context: CommandContext): Promise<number> {
       },
     );
     const read = `${report.recordings} recordings, ${report.segments} segments, ${sizeText(report.sizeBytes)} read`;
-    stdout(report.damage === 0 ? `${read}. All is as it was written.` : `${read}. ${report.damage} faults found.`);
+    stdout(
+      report.damage === 0 ? `${read}. All is as it was written.` : `${read}. ${report.damage} faults found.`,
+    );
     return report.damage === 0 ? 0 : 1;
   });
 }

@@ -100,7 +100,14 @@ export async function testArchive(): Promise<TestArchive> {
   };
 }
 
-export type Written = { id: string; path: string; run: RunRow; segments: Segment[]; startMs: number; endMs: number };
+export type Written = {
+  id: string;
+  path: string;
+  run: RunRow;
+  segments: Segment[];
+  startMs: number;
+  endMs: number;
+};
 
 /** Footage as the writer leaves it, one recording after the other, in the files and in an index. */
 export class FootageMaker {

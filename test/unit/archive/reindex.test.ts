@@ -18,8 +18,12 @@ function tables(dataFolder: string): Record<string, unknown[]> {
   const all = {
     run: rows("select * from run order by id"),
     recording: rows("select * from recording order by id"),
-    gap: rows("select channel, start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms"),
-    lock: rows("select recording, channel, start_ms, end_ms, who, why, since_ms from lock order by recording"),
+    gap: rows(
+      "select channel, start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms",
+    ),
+    lock: rows(
+      "select recording, channel, start_ms, end_ms, who, why, since_ms from lock order by recording",
+    ),
     counter: rows("select * from counter order by channel"),
   };
   db.close();
@@ -44,7 +48,9 @@ async function footage(storage: string, index: IndexDatabase) {
     all.push(await maker.recording(first, NOON_MS + 11 * HOUR_MS, { end: offline }));
     const secondMs = NOON_MS + 12 * HOUR_MS;
     const second = maker.run(secondMs, 1);
-    all.push(await maker.recording(second, secondMs, { gaps: [gap(NOON_MS + 11 * HOUR_MS + 10_000, secondMs)] }));
+    all.push(
+      await maker.recording(second, secondMs, { gaps: [gap(NOON_MS + 11 * HOUR_MS + 10_000, secondMs)] }),
+    );
     all.push(await maker.recording(second, secondMs + HOUR_MS, { isOpen: true, isUnsynced: true }));
   }
   return all;
@@ -56,7 +62,13 @@ describe("reindex", () => {
     const before = archive.open();
     const all = await footage(archive.storage, before.index);
     const locked = all[1]!;
-    const span = { startMs: locked.startMs, endMs: locked.startMs + 4000, who: "me", why: "parcel", sinceMs: 5 };
+    const span = {
+      startMs: locked.startMs,
+      endMs: locked.startMs + 4000,
+      who: "me",
+      why: "parcel",
+      sinceMs: 5,
+    };
     await writeFile(
       join(archive.storage, locked.path.replace(/mp4$/, "lock")),
       JSON.stringify({ spans: [span] }),
@@ -81,12 +93,7 @@ describe("reindex", () => {
       strangers: [],
       problems: [],
     });
-    expect(seen).toEqual([
-      "front 2026-11-21",
-      "front 2026-11-22",
-      "yard 2026-11-21",
-      "yard 2026-11-22",
-    ]);
+    expect(seen).toEqual(["front 2026-11-21", "front 2026-11-22", "yard 2026-11-21", "yard 2026-11-22"]);
     expect(tables(archive.data)).toEqual(wanted);
     // A second time, over an index that is there.
     await reindexRoot({ files, index }, { id: "root", path: archive.storage });
@@ -98,7 +105,9 @@ describe("reindex", () => {
     const { index } = archive.open();
     const maker = new FootageMaker(archive.storage, "root", index);
     const run = maker.run(NOON_MS, 0, { unsure: true });
-    const { id, path, segments } = await maker.recording(run, NOON_MS, { gaps: [gap(NOON_MS - 5000, NOON_MS)] });
+    const { id, path, segments } = await maker.recording(run, NOON_MS, {
+      gaps: [gap(NOON_MS - 5000, NOON_MS)],
+    });
     await appendFile(join(archive.storage, path.replace(/mp4$/, "m3u8")), journalRedate(DAY_MS, 0));
     await reindexRoot({ files, index }, { id: "root", path: archive.storage });
     expect(index.recording(id)).toMatchObject({
@@ -133,7 +142,11 @@ describe("reindex", () => {
     // The copies of the two that were damaged are as good as the originals.
     expect(index.recording(b.id)?.path).toStartWith("front-copy/");
     expect(index.recording(c.id)?.path).toStartWith("front-copy/");
-    expect(report.strangers).toEqual(["front/2026-11-21/15-00-00+0100.mp4", "front/2026-11-21/holiday.mp4", "front-copy/2026-11-21/holiday.mp4"]);
+    expect(report.strangers).toEqual([
+      "front/2026-11-21/15-00-00+0100.mp4",
+      "front/2026-11-21/holiday.mp4",
+      "front-copy/2026-11-21/holiday.mp4",
+    ]);
     expect(report.problems).toHaveLength(3);
     expect(report.problems.join("\n")).toContain(`recording ${a.id} exists already`);
     expect(await readFile(join(day, "holiday.mp4"), "utf8")).toBe("mine");
@@ -174,7 +187,9 @@ describe("reindex", () => {
     await writeFile(join(archive.storage, a.path.replace(/mp4$/, "lock")), "");
     await writeFile(join(archive.storage, `${b.path}.lock`), "police asked\n");
     await reindexRoot({ files, index }, { id: "root", path: archive.storage });
-    expect(index.locks().map(({ recording, startMs, endMs, why }) => [recording, startMs, endMs, why])).toEqual([
+    expect(
+      index.locks().map(({ recording, startMs, endMs, why }) => [recording, startMs, endMs, why]),
+    ).toEqual([
       [a.id, a.startMs, a.endMs, ""],
       [b.id, b.startMs, b.endMs, "police asked"],
     ]);
@@ -185,10 +200,18 @@ describe("verify", () => {
   async function checked(archive: { storage: string }, index: IndexDatabase, options = {}) {
     const damage: Damage[] = [];
     const report = await verifyFootage(
-      { files, index, roots: { pathOf: (id) => (id === "root" ? archive.storage : undefined) }, clock: new SimulatedClock() },
+      {
+        files,
+        index,
+        roots: { pathOf: (id) => (id === "root" ? archive.storage : undefined) },
+        clock: new SimulatedClock(),
+      },
       { ...options, onDamage: (one) => damage.push(one) },
     );
-    return { report, damage: damage.map(({ kind, recording, startMs, endMs }) => ({ kind, recording, startMs, endMs })) };
+    return {
+      report,
+      damage: damage.map(({ kind, recording, startMs, endMs }) => ({ kind, recording, startMs, endMs })),
+    };
   }
 
   test("finds nothing in footage that is whole, and each flipped byte in footage that is not", async () => {

@@ -18,7 +18,11 @@ const hourly = (count: number, change: Partial<Candidate> = {}): Candidate[] =>
   }));
 
 const plan = (change: Partial<RetentionInput>) => {
-  const { delete: deletions, held, stillShortBytes } = planRetention({
+  const {
+    delete: deletions,
+    held,
+    stillShortBytes,
+  } = planRetention({
     candidates: [],
     limitsOf: () => ({ keep: {}, zone: "UTC" }),
     ageAtMs: NOON_MS,
@@ -43,8 +47,16 @@ describe("what retention deletes", () => {
   });
 
   test("by a rolling age: what has ended before it", () => {
-    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 2 * HOUR_MS }) }).gone).toEqual(["r0", "r1", "r2"]);
-    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 1.5 * HOUR_MS }) }).gone).toEqual(["r0", "r1", "r2"]);
+    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 2 * HOUR_MS }) }).gone).toEqual([
+      "r0",
+      "r1",
+      "r2",
+    ]);
+    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 1.5 * HOUR_MS }) }).gone).toEqual([
+      "r0",
+      "r1",
+      "r2",
+    ]);
   });
 
   test("by calendar days of the channel's zone, also those of 23 and 25 hours", () => {
@@ -106,10 +118,9 @@ describe("what retention deletes", () => {
   });
 
   test("what the limits delete counts as room", () => {
-    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 3 * HOUR_MS }), ...room(200, 0) }).gone).toEqual([
-      "r0",
-      "r1",
-    ]);
+    expect(plan({ candidates: hourly(5), ...keep({ maxAgeMs: 3 * HOUR_MS }), ...room(200, 0) }).gone).toEqual(
+      ["r0", "r1"],
+    );
   });
 
   test("nothing that is locked, whatever asks for it", () => {
@@ -118,9 +129,9 @@ describe("what retention deletes", () => {
       gone: [],
       held: { locked: 200 },
     });
-    expect(plan({ candidates, channelBytes: new Map([["front", 300]]), ...keep({ maxBytes: 1 }) }).gone).toEqual(
-      [],
-    );
+    expect(
+      plan({ candidates, channelBytes: new Map([["front", 300]]), ...keep({ maxBytes: 1 }) }).gone,
+    ).toEqual([]);
     expect(plan({ candidates, ...room(100, 1000) })).toEqual({
       gone: [],
       held: { locked: 300 },
@@ -190,7 +201,13 @@ describe("the time from which ages count", () => {
     ],
     [
       "a machine that can't be asked, within a day",
-      { nowMs: NOON_MS, startedMs: NOON_MS, vouchedMs: newestMs, isSynchronised: undefined, isConfirmed: false },
+      {
+        nowMs: NOON_MS,
+        startedMs: NOON_MS,
+        vouchedMs: newestMs,
+        isSynchronised: undefined,
+        isConfirmed: false,
+      },
       { atMs: NOON_MS, isTrusted: false },
     ],
     [

@@ -40,7 +40,12 @@ const channel = (id: string, keep: ArchiveChannel["keep"], was: string[] = []): 
   hasSound: true,
 });
 
-type Options = { clock?: SimulatedClock; keep?: ArchiveChannel["keep"]; files?: Files; channels?: ArchiveChannel[] };
+type Options = {
+  clock?: SimulatedClock;
+  keep?: ArchiveChannel["keep"];
+  files?: Files;
+  channels?: ArchiveChannel[];
+};
 
 /** The keep side over `hours` recordings of an hour each, the last one ending at noon. */
 async function kept(archive: TestArchive, hours: number, options: Options = {}) {
@@ -115,7 +120,8 @@ describe("deletion", () => {
       let count = 0;
       const [name, at] = step.split(" ");
       const dying = async (call: () => Promise<void>, which: string): Promise<void> => {
-        if (which === name && ++count >= Number(at)) throw Object.assign(new Error("killed"), { code: "EIO" });
+        if (which === name && ++count >= Number(at))
+          throw Object.assign(new Error("killed"), { code: "EIO" });
         await call();
       };
       const files: Files = {
@@ -165,7 +171,13 @@ describe("locks", () => {
     const open = await maker.recording(run, NOON_MS, { isOpen: true });
     let boundBytes = 10_000;
     const locks = new Locks({ files, index, roots, bound: () => Promise.resolve(boundBytes) });
-    const span = { startMs: written[1]!.startMs + 2000, endMs: NOON_MS + 60_000, who: "me", why: "", sinceMs: 1 };
+    const span = {
+      startMs: written[1]!.startMs + 2000,
+      endMs: NOON_MS + 60_000,
+      who: "me",
+      why: "",
+      sinceMs: 1,
+    };
     expect(locks.lock("front", span)).rejects.toThrow(NightjarError);
     await locks.lock("front", span).catch(() => {});
     expect(index.locks()).toEqual([]);

@@ -11,7 +11,7 @@ import { videoParameters } from "../../../src/media/nal.ts";
 import type { Fragment, RunParameters } from "../../../src/media/parameters.ts";
 import type { RunEnd } from "../../../src/media/reasons.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
-import { diskFiles, type Files } from "../../../src/platform/files.ts";
+import { diskFiles, type Files, type OpenFile } from "../../../src/platform/files.ts";
 
 /** Wall, monotonic and boot time that a test moves; who sleeps wakes when `wake` is called. */
 export class RigClock implements Clock {
@@ -93,6 +93,21 @@ export class Camera {
     }
   }
 
+  /** Sends one picture a minute, for days at a time; segments have to be as long. */
+  sendMinutes(minutes: number): void {
+    for (let i = 0; i < minutes; i += 1) {
+      this.rig.clock.pass(60_000);
+      this.recorder.fragment({
+        track: "video",
+        decodeTicks: this.#pictures * 3600,
+        samples: [{ sizeBytes: 4, durationTicks: 60 * 90_000, compositionOffsetTicks: 0, isKey: true }],
+        payload: new Uint8Array(4),
+        arrivalMs: this.rig.clock.monotonicMs(),
+      });
+      this.#pictures += 60 * 25;
+    }
+  }
+
   #halfSecond(): Fragment[] {
     const arrivalMs = this.rig.clock.monotonicMs();
     this.#halves += 1;
@@ -152,6 +167,21 @@ export class RigRoots implements Roots {
   }
 }
 
+/** The disk, with its open files known: those of an archive that was killed have to be closed by somebody. */
+function trackedFiles(open: Set<OpenFile>): Files {
+  const disk = diskFiles();
+  const track = async (opening: Promise<OpenFile>): Promise<OpenFile> => {
+    const file = await opening;
+    open.add(file);
+    const { close } = file;
+    file.close = async () => {
+      if (open.delete(file)) await close.call(file);
+    };
+    return file;
+  };
+  return { ...disk, create: (path) => track(disk.create(path)), open: (path) => track(disk.open(path)) };
+}
+
 export type RigOptions = {
   wallMs?: number;
   files?: Files;
@@ -164,23 +194,26 @@ export type RigOptions = {
 export class Rig implements AsyncDisposable {
   readonly clock: RigClock;
   readonly roots: RigRoots;
+  readonly #openFiles = new Set<OpenFile>();
+  files: Files;
   index: IndexDatabase;
   archive: RecordingArchive;
 
   private constructor(
     readonly folder: string,
-    readonly options: RigOptions,
+    private readonly options: RigOptions,
   ) {
     this.clock = new RigClock(options.wallMs ?? Date.UTC(2025, 5, 1, 10, 20));
     this.roots = new RigRoots("root1", options.storage ?? join(folder, "storage"));
     this.index = IndexDatabase.open(join(folder, "index.db"));
+    this.files = options.files ?? trackedFiles(this.#openFiles);
     this.archive = this.#newArchive();
   }
 
   static async make(options: RigOptions = {}): Promise<Rig> {
     const folder = await mkdtemp(join(tmpdir(), "nightjar-write-"));
     const rig = new Rig(folder, options);
-    await (options.files ?? diskFiles()).makeFolder(rig.roots.path);
+    await rig.files.makeFolder(rig.roots.path);
     await rig.archive.start();
     return rig;
   }
@@ -198,7 +231,7 @@ export class Rig implements AsyncDisposable {
     }));
     return new RecordingArchive({
       clock: this.clock,
-      files: this.options.files ?? diskFiles(),
+      files: this.files,
       index: this.index,
       roots: this.roots,
       settings: { ...defaultSettings, channels: () => channels, ...this.options.settings },
@@ -221,13 +254,15 @@ export class Rig implements AsyncDisposable {
   }
 
   /** The program is killed: what it had in memory is gone, what it wrote is there. Another start follows. */
-  async killAndStart(): Promise<void> {
+  async killAndStart(files?: Files): Promise<void> {
+    if (files) this.files = files;
     this.archive = this.#newArchive();
     await this.archive.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.archive.close();
+    for (const file of [...this.#openFiles]) await file.close();
     this.index.close();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -3,13 +3,21 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { limitsWaitMs, LIMITS_WAIT_MS, pairDatabases } from "../../../src/archive/database-pair.ts";
 import { ROOT_FILE } from "../../../src/archive/root-file.ts";
-import { addRoot, type KnownRoots } from "../../../src/archive/roots.ts";
+import { addRoot } from "../../../src/archive/add-root.ts";
+import type { KnownRoots } from "../../../src/archive/roots.ts";
 import { rootNamedByFootage } from "../../../src/archive/reindex.ts";
 import { startupChecks } from "../../../src/archive/startup.ts";
 import type { Databases } from "../../../src/archive/database-pair.ts";
 import { diskFiles } from "../../../src/platform/files.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
-import { FootageMaker, NOON_MS, testArchive, WaitingClock, type TestArchive } from "./kept-archive.ts";
+import {
+  FootageMaker,
+  NOON_MS,
+  SimulatedClock,
+  testArchive,
+  WaitingClock,
+  type TestArchive,
+} from "./kept-archive.ts";
 
 const files = diskFiles();
 const clock = new WaitingClock();
@@ -116,6 +124,26 @@ describe("storage roots", () => {
     expect(told).toEqual([`${id} away`, `${id} ${archive.storage}`]);
   });
 
+  test("a storage that does not answer counts as away, and does not stop the start", async () => {
+    await using archive = await testArchive();
+    const { id } = await used(archive);
+    let isHanging = true;
+    const { promise: answer, resolve } = Promise.withResolvers<void>();
+    const slow: typeof files = {
+      ...files,
+      async stat(path) {
+        if (isHanging) await answer;
+        return files.stat(path);
+      },
+    };
+    const { roots } = await started(archive, archive.open(), { files: slow, clock: new SimulatedClock() });
+    expect(detail(roots)).toContain("does not answer");
+    isHanging = false;
+    resolve();
+    await roots.look();
+    expect(idOf(roots)).toBe(id);
+  });
+
   test("a full root takes no footage but is there", async () => {
     await using archive = await testArchive();
     const { roots } = await started(archive, archive.open());
@@ -137,7 +165,9 @@ describe("lost databases", () => {
     const databases = archive.open();
     const { roots, report } = await started(archive, databases);
     expect(report.lost).toEqual({ index: true, state: false });
-    expect(report.reindexed).toMatchObject([{ path: archive.storage, report: { recordings: 1, segments: 5 } }]);
+    expect(report.reindexed).toMatchObject([
+      { path: archive.storage, report: { recordings: 1, segments: 5 } },
+    ]);
     expect(idOf(roots)).toBe(id);
     expect(databases.index.recording(recording.id)?.segmentCount).toBe(5);
     expect(limitsWaitMs(databases)).toBe(LIMITS_WAIT_MS);
@@ -203,9 +233,19 @@ describe("lost databases", () => {
 });
 
 describe("storage add", () => {
-  const add = (databases: Databases, path: string, unmountedPoint = (_: string): string | undefined => undefined) =>
+  const add = (
+    databases: Databases,
+    path: string,
+    unmountedPoint: (place: string) => string | undefined = () => undefined,
+  ) =>
     addRoot(
-      { ...databases, clock, files, unmountedPoint, rootNamedByFootage: (place) => rootNamedByFootage(files, place) },
+      {
+        ...databases,
+        clock,
+        files,
+        unmountedPoint,
+        rootNamedByFootage: (place) => rootNamedByFootage(files, place),
+      },
       path,
     );
 

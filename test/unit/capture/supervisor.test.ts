@@ -76,7 +76,12 @@ class ScriptedSource implements Source {
 
 class FakeArchive implements Archive {
   readonly runs: { fragments: number; ends: RunEnd[]; fail: (end: RunEnd) => void }[] = [];
+  readonly failures: RunEnd[] = [];
   isMissing = false;
+
+  noteFailure(_channelId: string, end: RunEnd): void {
+    this.failures.push(end);
+  }
 
   openRun(_channelId: string, _parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder {
     if (this.isMissing) throw new NightjarError("unavailable", "the storage is not there");
@@ -115,6 +120,15 @@ describe("a supervisor", () => {
     expect(archive.runs.map(({ ends }) => ends)).toEqual([[{ reason: "stopped", detail: "" }]]);
     expect(source.running).toBe(0);
     expect(supervisor.status.state).toBe("stopped");
+  });
+
+  test("tells the archive why a try came to no run, and nothing more of one that did", async () => {
+    const { clock, archive, supervisor } = setUp([{ end: offline }, { recordMs: 5000, end: offline }]);
+    supervisor.start();
+    await clock.advance(6000);
+    expect(archive.failures).toEqual([{ reason: "source-offline", detail: "gone" }]);
+    await supervisor.stop();
+    expect(archive.failures).toHaveLength(1);
   });
 
   test("tries a dead camera every few seconds, later every half minute", async () => {
