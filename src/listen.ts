@@ -2,6 +2,9 @@ import type { AnyElysia } from "elysia";
 import type { ListenAddress } from "./config/config.ts";
 import { listenText } from "./config/listen-address.ts";
 import { NightjarError, errorText, systemErrorCode } from "./platform/errors.ts";
+import { logOf } from "./platform/log.ts";
+
+const log = logOf("http");
 
 export type Listening = {
   /** Where it really listens, in the order asked for. */
@@ -13,14 +16,28 @@ export type Listening = {
 /** A slow player may pause so long within an answer. */
 const IDLE_SECONDS = 60;
 
-/** Elysia looks for the path from the 12th character of the URL on, which the host name `pi` is too short for. */
-const SHORTEST_ORIGIN = "http://abc".length;
+/** Elysia looks for the path from this place of the URL on, and misses it behind host names such as `pi` and `nas`. */
+const PATH_FROM = "http://abcd".length;
 
-function longEnough(request: Request): Request {
-  const slash = request.url.indexOf("/", "https://".length);
-  if (slash >= SHORTEST_ORIGIN) return request;
-  return new Request(`http://localhost${request.url.slice(slash)}`, request);
+/**
+ * The request with a URL that Elysia can read. Bun makes the URL of the Host header without looking at it, and of the
+ * path alone when that header holds no host or, in HTTP/1.0, is absent. `undefined` when it names no host.
+ */
+function withPlainUrl(request: Request): Request | undefined {
+  const { url } = request;
+  if (URL.canParse(url)) {
+    const slash = url.indexOf("/", "http://".length);
+    return slash >= PATH_FROM ? request : new Request(`http://localhost${url.slice(slash)}`, request);
+  }
+  if (request.headers.get("host") !== null || !url.startsWith("/")) return undefined;
+  return new Request(`http://localhost${url}`, request);
 }
+
+const noHost = (): Response =>
+  new Response("The Host header is not HOST or HOST:PORT\n", {
+    status: 400,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+  });
 
 function refusal(address: ListenAddress, error: unknown): NightjarError {
   const wanted: Record<string, string> = {
@@ -53,8 +70,14 @@ export async function listen(app: AnyElysia, addresses: readonly ListenAddress[]
           reusePort: false,
           idleTimeout: IDLE_SECONDS,
           development: false,
-          fetch: (request) => app.handle(longEnough(request)),
-          error: () => new Response("Something went wrong here; the log says what\n", { status: 500 }),
+          fetch(request) {
+            const plain = withPlainUrl(request);
+            return plain === undefined ? noHost() : app.handle(plain);
+          },
+          error(error) {
+            log.error("a request failed: {error}", { error: error.stack ?? errorText(error) });
+            return new Response("Something went wrong here; the log says what\n", { status: 500 });
+          },
         }),
       );
     } catch (error) {

@@ -7,6 +7,7 @@ import { Supervisors } from "./capture/supervisors.ts";
 import type { Config } from "./config/config.ts";
 import { isLoopback, listenText } from "./config/listen-address.ts";
 import { restartKeys } from "./config/reload.ts";
+import { lockRoutes } from "./locks/index.ts";
 import { listen } from "./listen.ts";
 import { loadAssets } from "./pages/assets.ts";
 import { errorPage, pages, siteOf } from "./pages/index.ts";
@@ -82,6 +83,7 @@ export async function serve({ load, clock }: { load: () => Config; clock: Clock 
     controllers: [
       assets.routes,
       statusRoutes({ status, footage }),
+      lockRoutes({ footage, clock, list: (channel) => opened.locksOf(channel), locks: opened.locks }),
       pages({ ...site, status, footage, publicUrl, configFile }),
     ],
     errorPage: errorPage(siteOf(site)),

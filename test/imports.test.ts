@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["platform"],
   ["media"],
   ["config", "db"],
-  ["access", "archive", "capture", "cli", "playback", "service", "status"],
+  ["access", "archive", "capture", "cli", "locks", "playback", "service", "status"],
   ["views"],
   ["pages"],
   ["app", "demo", "listen"],
@@ -24,6 +24,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   // Only the contract by which samples are handed over: capture says what it needs.
   archive: ["capture"],
   playback: ["access", "archive"],
+  locks: ["access", "archive", "playback"],
   status: ["access", "archive", "capture", "playback"],
   service: ["cli"],
 };

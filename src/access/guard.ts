@@ -3,6 +3,7 @@ import { NightjarError } from "../platform/errors.ts";
 import { addCommonHeaders, isPreflight, preflightAnswer } from "./headers.ts";
 import { isOwnHost, type HostRule } from "./hosts.ts";
 import { checkPath } from "./paths.ts";
+import { isForeignChange } from "./origin.ts";
 import type { AccessTable, Role } from "./policy.ts";
 
 export type GuardOptions = {
@@ -29,6 +30,9 @@ export function guard({ identify, hosts, table }: GuardOptions) {
       return isPreflight(request) ? preflightAnswer() : undefined;
     })
     .onTransform({ as: "global" }, ({ request, route }) => {
+      if (isForeignChange(request)) {
+        throw new NightjarError("forbidden", "A page of another site may not change anything here");
+      }
       table().check(request.method, route, identify(request));
     })
     .onAfterHandle({ as: "global" }, ({ request, responseValue }) => {

@@ -68,7 +68,11 @@ export class RecordingArchive implements Archive, Footage {
       closable: (recordings) => closeRows(this.#context, recordings, () => this.#saveCounters(recordings)),
       failed: (recording, end) => this.#syncFailed(recording, end),
     });
-    this.#footage = new ArchiveFootage(this.#context, (id) => this.#channel(id));
+    this.#footage = new ArchiveFootage(
+      this.#context,
+      // A reader must not fix where a channel stands: an id that it takes over may still be recorded.
+      (id) => this.#channels.get(id) ?? this.#loadChannel(id),
+    );
     deps.roots.onChange((rootId) => void this.#rootChanged(rootId));
   }
 
@@ -153,14 +157,25 @@ export class RecordingArchive implements Archive, Footage {
     }
   }
 
+  /** The channel as a writer takes it up: one that was renamed while this program runs goes on where it stood. */
   #channel(id: string): ChannelWriter {
-    let channel = this.#channels.get(id);
-    if (!channel) {
-      const was = this.#context.settings.channels().find((settings) => settings.id === id)?.was ?? [];
-      channel = ChannelWriter.load(this.#context.index, id, was);
-      this.#channels.set(id, channel);
-    }
+    const known = this.#channels.get(id);
+    const isOvertaken = (old: string) =>
+      (this.#channels.get(old)?.newestEndMs ?? 0) > (known?.newestEndMs ?? 0);
+    if (known && !this.#formerIds(id).some(isOvertaken)) return known;
+    const channel = this.#loadChannel(id);
+    this.#channels.set(id, channel);
     return channel;
+  }
+
+  #loadChannel(id: string): ChannelWriter {
+    return ChannelWriter.load(this.#context.index, id, this.#formerIds(id), (each) =>
+      this.#channels.get(each),
+    );
+  }
+
+  #formerIds(id: string): readonly string[] {
+    return this.#context.settings.channels().find((settings) => settings.id === id)?.was ?? [];
   }
 
   #saveCounters(recordings: readonly RecordingWriter[]): void {

@@ -32,25 +32,49 @@ export class ChannelWriter {
     this.#counter = counter;
   }
 
-  /** Takes up a channel where the index says it was; a new one where a former id (`was`) of it ended. */
-  static load(index: IndexDatabase, id: string, was: readonly string[]): ChannelWriter {
-    const former = was
-      .flatMap((old) => index.counter(old) ?? [])
-      .sort((a, b) => b.newestEndMs - a.newestEndMs)
-      .at(0);
-    const own = index.counter(id);
-    const channel = new ChannelWriter(
-      own ??
-        (former && { ...former, channel: id }) ?? {
-          channel: id,
-          nextMediaSequence: 0,
-          discontinuitySequence: 0,
-          timeline: 0,
-          nextTicks: 0,
-          newestEndMs: 0,
-        },
-    );
-    const run = index.newestRun(own || !former ? id : former.channel);
+  /**
+   * Takes up a channel where it stood, or where a former id (`was`) of it did, whichever has the newest footage. No
+   * number of either is used again.
+   * @param writerOf what was recorded since the start has a writer, which knows more than the index
+   */
+  static load(
+    index: IndexDatabase,
+    id: string,
+    was: readonly string[],
+    writerOf: (id: string) => ChannelWriter | undefined = () => undefined,
+  ): ChannelWriter {
+    const stored = (each: string): ChannelWriter[] => {
+      const counter = index.counter(each);
+      return counter ? [ChannelWriter.#stored(index, counter)] : [];
+    };
+    const known = [id, ...was].flatMap((each) => writerOf(each) ?? stored(each));
+    const newest = known.toSorted((a, b) => b.newestEndMs - a.newestEndMs)[0];
+    if (newest === undefined) {
+      const numbers = { nextMediaSequence: 0, discontinuitySequence: 0, timeline: 0, nextTicks: 0 };
+      return ChannelWriter.#stored(index, { channel: id, ...numbers, newestEndMs: 0 });
+    }
+    if (known.length === 1 && newest.id === id) return newest;
+    const most = (of: (counter: CounterRow) => number): number =>
+      Math.max(...known.map((each) => of(each.#counter)));
+    const channel = new ChannelWriter({
+      channel: id,
+      nextMediaSequence: most((counter) => counter.nextMediaSequence),
+      discontinuitySequence: most((counter) => counter.discontinuitySequence),
+      timeline: most((counter) => counter.timeline),
+      nextTicks: most((counter) => counter.nextTicks),
+      newestEndMs: newest.newestEndMs,
+    });
+    const { timeline, nextTicks } = newest.#counter;
+    const goesOn = timeline === channel.#counter.timeline && nextTicks === channel.#counter.nextTicks;
+    if (goesOn) channel.#lastRun = newest.#lastRun;
+    channel.#causes = [...newest.#causes];
+    channel.former = Promise.all(known.map((each) => each.former)).then(() => undefined);
+    return channel;
+  }
+
+  static #stored(index: IndexDatabase, counter: CounterRow): ChannelWriter {
+    const channel = new ChannelWriter(counter);
+    const run = index.newestRun(counter.channel);
     channel.#lastRun = run;
     if (run?.endReason && run.endMs !== null)
       channel.#causes = [

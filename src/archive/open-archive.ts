@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { shareBytes } from "../config/size.ts";
 import { IndexDatabase } from "../db/index/index-database.ts";
+import type { LockRow } from "../db/index/rows.ts";
 import { StateDatabase } from "../db/state/state-database.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
-import { diskFiles } from "../platform/files.ts";
+import { diskFiles, type Files } from "../platform/files.ts";
 import { RecordingArchive } from "./archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
+import { Locks } from "./locks.ts";
 import { Retention } from "./retention.ts";
 import { checkFiles, startupChecks } from "./startup.ts";
 
@@ -23,6 +26,9 @@ export type ArchiveStorage = {
 /** The archive, recording and keeping. */
 export type OpenArchive = {
   archive: RecordingArchive;
+  locks: Locks;
+  /** Locked spans of a channel. */
+  locksOf(channel: string): LockRow[];
   storage(): ArchiveStorage;
   /** Takes a changed configuration up. */
   configure(config: Config): void;
@@ -34,9 +40,16 @@ export type OpenArchive = {
  * Opens databases and storage, mends what a kill or a power cut left, and begins to keep house. Throws `config`
  * when the databases can't be used; a missing storage is no error, but nothing is recorded until it is there.
  */
-export async function openArchive({ config, clock }: { config: Config; clock: Clock }): Promise<OpenArchive> {
+export async function openArchive({
+  config,
+  clock,
+  files = diskFiles(),
+}: {
+  config: Config;
+  clock: Clock;
+  files?: Files;
+}): Promise<OpenArchive> {
   const { dataFolder, storage, segment, zone } = config;
-  const files = diskFiles();
   const index = IndexDatabase.open(join(dataFolder, "index.db"));
   const state = StateDatabase.open(join(dataFolder, "state.db"));
   const { roots, deleter } = await startupChecks({ clock, files, index, state, storagePath: storage.path });
@@ -69,6 +82,15 @@ export async function openArchive({ config, clock }: { config: Config; clock: Cl
     minFree: storage.minFree,
     writtenBytes: () => archive.figures.bytesWritten,
   });
+  const locks = new Locks({
+    files,
+    index,
+    roots,
+    async bound(rootId) {
+      const path = roots.pathOf(rootId);
+      return path === undefined ? 0 : shareBytes(storage.lockedMax, (await files.space(path)).totalBytes);
+    },
+  });
   const stop = new AbortController();
   const keeping = (async () => {
     await checkFiles({ index, files }, roots.present());
@@ -79,6 +101,8 @@ export async function openArchive({ config, clock }: { config: Config; clock: Cl
   })();
   return {
     archive,
+    locks,
+    locksOf: (channel) => index.locks(channel),
     storage() {
       const current = roots.current();
       return {

@@ -63,6 +63,7 @@ function headOf(birth: Birth, root: string, file: string): JournalHead {
 export async function bearRecording(context: WriteContext, birth: Birth): Promise<RecordingWriter> {
   const { files, index, roots } = context;
   const { channel, settings, run, runTicks, segment, startMs } = birth;
+  await roots.look();
   const root = roots.current();
   if ("missing" in root) throw new StorageMissing(root.missing);
   const { totalBytes } = await files.space(root.path);

@@ -211,7 +211,7 @@ export class RecordingWriter {
     await Promise.all([
       ...this.#unsyncedFolders.map(syncFolder),
       this.#datasync(this.#media),
-      ...(isLast ? [] : [this.#datasync(this.#journal)]),
+      this.#datasync(this.#journal),
     ]);
     this.#unsyncedFolders = [];
     if (this.#isGivenUp()) return;

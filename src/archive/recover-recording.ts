@@ -111,6 +111,8 @@ export async function seal(files: Files, recovered: Recovered, { gap, end }: Sea
   const file = await files.open(journalPath);
   try {
     await file.truncate(keepBytes);
+    // The entries may never have been synced; what calls them synced must not be durable before them.
+    await file.datasync();
     await file.write([new TextEncoder().encode(lines)], keepBytes);
     await file.datasync();
   } finally {

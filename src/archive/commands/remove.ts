@@ -46,6 +46,7 @@ export async function runRemove(context: CommandContext): Promise<number> {
     const roots = {
       current: () => ({ missing: { reason: "stopped" as const, detail: "nothing is recorded here" } }),
       pathOf: (id: string) => there.get(id),
+      look: async () => {},
       onChange: () => {},
     };
     const deleter = new Deleter({ clock, files, index, roots });

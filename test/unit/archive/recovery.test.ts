@@ -204,24 +204,29 @@ describe("after a power cut", () => {
         };
         const gone = files.cutAfter(cutAfter, random);
         let isOff = false;
+        const off = new Promise<never>(() => {});
         const recording = (async () => {
           for (const [seconds, isEnd, isFlush] of sends) {
-            if (isOff) break;
             const cameras = [rig.camera("front"), rig.camera("yard")];
             for (const camera of cameras) camera.send(seconds);
             if (isEnd)
               for (const camera of cameras)
                 await camera.recorder.close({ reason: "source-offline", detail: "" });
             for (let i = 0; i < 40; i += 1) await Promise.resolve();
+            if (isOff) return off;
             const before = await listed(rig);
+            if (isOff) return off;
             for (const [id, crc] of before) all.set(id, crc);
             if (!isFlush) continue;
             await rig.archive.flushNow();
+            if (isOff) return off;
             durable = before;
           }
           return files.die(random);
         })();
         const left = await Promise.race([gone.finally(() => (isOff = true)), recording]);
+        // What had been answered before the cut is worked off: commits of the index that rest on it.
+        await Bun.sleep(0);
         await rig.killAndStart(left);
         const after = await listed(rig);
         for (const [id, crc] of durable) expect([id, after.get(id)]).toEqual([id, crc]);

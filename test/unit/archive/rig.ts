@@ -12,6 +12,7 @@ import type { Fragment, RunParameters } from "../../../src/media/parameters.ts";
 import type { RunEnd } from "../../../src/media/reasons.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import { diskFiles, type Files, type OpenFile } from "../../../src/platform/files.ts";
+import { PowerCutFiles } from "./power-cut-files.ts";
 
 /** Wall, monotonic and boot time that a test moves; who sleeps wakes when `wake` is called. */
 export class RigClock implements Clock {
@@ -39,6 +40,11 @@ export class RigClock implements Clock {
   reboot(bootId: string): void {
     this.bootId = bootId;
     this.#monotonicMs = 1000;
+  }
+
+  /** Those who sleep now never wake. */
+  forget(): void {
+    this.#sleepers.clear();
   }
 
   wake(): void {
@@ -157,6 +163,7 @@ export class RigRoots implements Roots {
 
   current = (): { id: string; path: string } | { missing: RunEnd } =>
     this.missing ? { missing: this.missing } : { id: this.id, path: this.path };
+  look = async (): Promise<void> => {};
   pathOf = (id: string): string | undefined => (id === this.id && !this.missing ? this.path : undefined);
   onChange = (listener: (id: string) => void): void => void this.#listeners.push(listener);
 
@@ -168,8 +175,7 @@ export class RigRoots implements Roots {
 }
 
 /** The disk, with its open files known: those of an archive that was killed have to be closed by somebody. */
-function trackedFiles(open: Set<OpenFile>): Files {
-  const disk = diskFiles();
+function trackedFiles(disk: Files, open: Set<OpenFile>): Files {
   const track = async (opening: Promise<OpenFile>): Promise<OpenFile> => {
     const file = await opening;
     open.add(file);
@@ -179,6 +185,7 @@ function trackedFiles(open: Set<OpenFile>): Files {
     };
     return file;
   };
+  if (disk instanceof PowerCutFiles) return disk;
   return { ...disk, create: (path) => track(disk.create(path)), open: (path) => track(disk.open(path)) };
 }
 
@@ -206,7 +213,7 @@ export class Rig implements AsyncDisposable {
     this.clock = new RigClock(options.wallMs ?? Date.UTC(2025, 5, 1, 10, 20));
     this.roots = new RigRoots("root1", options.storage ?? join(folder, "storage"));
     this.index = IndexDatabase.open(join(folder, "index.db"));
-    this.files = options.files ?? trackedFiles(this.#openFiles);
+    this.files = trackedFiles(options.files ?? diskFiles(), this.#openFiles);
     this.archive = this.#newArchive();
   }
 
@@ -256,6 +263,7 @@ export class Rig implements AsyncDisposable {
   /** The program is killed: what it had in memory is gone, what it wrote is there. Another start follows. */
   async killAndStart(files?: Files): Promise<void> {
     if (files) this.files = files;
+    this.clock.forget();
     this.archive = this.#newArchive();
     await this.archive.start();
   }

@@ -1,0 +1,261 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  lt,
+  max,
+  min,
+  ne,
+  sql,
+  sum,
+} from "drizzle-orm";
+import { packSegments, unpackSegments, type Segment } from "../../media/segment-list.ts";
+import type { OpenDatabase } from "../open.ts";
+import type { GapRow, Recording, RecordingRow } from "./rows.ts";
+import * as schema from "./schema.ts";
+
+const { recordingTable, gapTable, lockTable } = schema;
+
+const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
+
+const packed = (segments: readonly Segment[], startMs: number): Buffer =>
+  Buffer.from(packSegments(segments, startMs).buffer);
+
+/** Totals of a channel's closed recordings. */
+export type ChannelTotals = {
+  channel: string;
+  recordings: number;
+  sizeBytes: number;
+  startMs: number;
+  endMs: number;
+};
+
+/** Totals of a channel's closed recordings on one root. */
+export type RootTotals = { root: string; channel: string; sizeBytes: number; largestBytes: number };
+
+/** Recordings and the gaps that they ended: the largest part of the index. */
+export class RecordingTables {
+  protected readonly db: OpenDatabase<typeof schema>["db"];
+
+  constructor(db: OpenDatabase<typeof schema>["db"]) {
+    this.db = db;
+  }
+
+  /** The intent: a row in state `open`, before its file is made. */
+  insertRecording(row: RecordingRow, segments: readonly Segment[] = []): void {
+    this.db
+      .insert(recordingTable)
+      .values({ ...row, segments: packed(segments, row.startMs) })
+      .run();
+  }
+
+  /** Changes a row; its version rises. With `segments`, the packed list is replaced as well. */
+  updateRecording(
+    id: string,
+    change: Partial<Omit<RecordingRow, "id" | "version">>,
+    segments?: readonly Segment[],
+  ): void {
+    const startMs = change.startMs ?? segments?.[0]?.startMs ?? 0;
+    this.db
+      .update(recordingTable)
+      .set({
+        ...change,
+        ...(segments ? { segments: packed(segments, startMs), segmentCount: segments.length } : {}),
+        version: sql`${recordingTable.version} + 1`,
+      })
+      .where(eq(recordingTable.id, id))
+      .run();
+  }
+
+  /** Deletes the row, the gaps that it ended and the locks' mirror. */
+  deleteRecording(id: string): void {
+    this.db.delete(gapTable).where(eq(gapTable.recording, id)).run();
+    this.db.delete(lockTable).where(eq(lockTable.recording, id)).run();
+    this.db.delete(recordingTable).where(eq(recordingTable.id, id)).run();
+  }
+
+  /** A recording in any state, with its segments. */
+  recording(id: string): Recording | undefined {
+    const row = this.db.select().from(recordingTable).where(eq(recordingTable.id, id)).get();
+    return row && { ...row, segments: unpackSegments(row.segments, row.startMs) };
+  }
+
+  /** Closed recordings of a channel that overlap `[fromMs, toMs)`, by their start, with their segments. */
+  recordingsBetween(channel: string, fromMs: number, toMs: number): Recording[] {
+    return this.db
+      .select()
+      .from(recordingTable)
+      .where(this.#overlap(channel, fromMs, toMs))
+      .orderBy(asc(recordingTable.startMs), asc(recordingTable.firstMediaSequence))
+      .all()
+      .map((row) => ({ ...row, segments: unpackSegments(row.segments, row.startMs) }));
+  }
+
+  /** The same without segments. */
+  rowsBetween(channel: string, fromMs: number, toMs: number): RecordingRow[] {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(this.#overlap(channel, fromMs, toMs))
+      .orderBy(asc(recordingTable.startMs), asc(recordingTable.firstMediaSequence))
+      .all();
+  }
+
+  #overlap(channel: string, fromMs: number, toMs: number) {
+    return and(
+      eq(recordingTable.channel, channel),
+      eq(recordingTable.state, "closed"),
+      lt(recordingTable.startMs, toMs),
+      gt(recordingTable.endMs, fromMs),
+    );
+  }
+
+  /** All rows in one state, oldest first, without segments. */
+  rowsInState(state: RecordingRow["state"], limit = 1_000_000): RecordingRow[] {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(eq(recordingTable.state, state))
+      .orderBy(asc(recordingTable.startMs))
+      .limit(limit)
+      .all();
+  }
+
+  /** Closed recordings of one channel, or of all, oldest first; with `roots` only those that lie there. */
+  oldestRows(limit: number, channel?: string, roots?: readonly string[]): RecordingRow[] {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(
+        and(
+          eq(recordingTable.state, "closed"),
+          channel === undefined ? undefined : eq(recordingTable.channel, channel),
+          roots === undefined ? undefined : inArray(recordingTable.root, [...roots]),
+        ),
+      )
+      .orderBy(asc(recordingTable.startMs))
+      .limit(limit)
+      .all();
+  }
+
+  /**
+   * The channel's closed recording that was stored last, without segments; with `before`, the last one stored before
+   * that media sequence number.
+   */
+  newestRow(channel: string, before = Number.MAX_SAFE_INTEGER): RecordingRow | undefined {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(
+        and(
+          eq(recordingTable.channel, channel),
+          eq(recordingTable.state, "closed"),
+          lt(recordingTable.firstMediaSequence, before),
+        ),
+      )
+      .orderBy(desc(recordingTable.firstMediaSequence))
+      .limit(1)
+      .get();
+  }
+
+  /** The row of the file at a path below a root, in any state. */
+  rowAt(root: string, path: string): RecordingRow | undefined {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(and(eq(recordingTable.root, root), eq(recordingTable.path, path)))
+      .get();
+  }
+
+  /** Rows of a run, in any state but garbage, in order. */
+  rowsOfRun(run: string): RecordingRow[] {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(and(eq(recordingTable.run, run), ne(recordingTable.state, "garbage")))
+      .orderBy(asc(recordingTable.firstMediaSequence))
+      .all();
+  }
+
+  /** Rows of one root whose id comes after `afterId`, by id, in any state: for going through all of them. */
+  rowsOfRoot(root: string, afterId: string, limit: number): RecordingRow[] {
+    return this.db
+      .select(rowColumns)
+      .from(recordingTable)
+      .where(and(eq(recordingTable.root, root), gt(recordingTable.id, afterId)))
+      .orderBy(asc(recordingTable.id))
+      .limit(limit)
+      .all();
+  }
+
+  /** Channels that have closed recordings, with totals. */
+  totals(): ChannelTotals[] {
+    return this.db
+      .select({
+        channel: recordingTable.channel,
+        recordings: count(),
+        sizeBytes: sum(recordingTable.sizeBytes).mapWith(Number),
+        startMs: min(recordingTable.startMs).mapWith(Number),
+        endMs: max(recordingTable.endMs).mapWith(Number),
+      })
+      .from(recordingTable)
+      .where(eq(recordingTable.state, "closed"))
+      .groupBy(recordingTable.channel)
+      .all();
+  }
+
+  /** Which closed footage lies on which root, by channel: in total, and its largest recording. */
+  sizes(): RootTotals[] {
+    return this.db
+      .select({
+        root: recordingTable.root,
+        channel: recordingTable.channel,
+        sizeBytes: sum(recordingTable.sizeBytes).mapWith(Number),
+        largestBytes: max(recordingTable.sizeBytes).mapWith(Number),
+      })
+      .from(recordingTable)
+      .where(eq(recordingTable.state, "closed"))
+      .groupBy(recordingTable.root, recordingTable.channel)
+      .all();
+  }
+
+  /** Those of `ids` that are in the index, in any state. */
+  existing(ids: readonly string[]): string[] {
+    if (ids.length === 0) return [];
+    return this.db
+      .select({ id: recordingTable.id })
+      .from(recordingTable)
+      .where(inArray(recordingTable.id, [...ids]))
+      .all()
+      .map((row) => row.id);
+  }
+
+  insertGap(gap: GapRow): void {
+    this.db.insert(gapTable).values(gap).run();
+  }
+
+  /** Gaps that overlap `[fromMs, toMs)`, by their start. */
+  gapsBetween(channel: string, fromMs: number, toMs: number): GapRow[] {
+    return this.db
+      .select()
+      .from(gapTable)
+      .where(and(eq(gapTable.channel, channel), lt(gapTable.startMs, toMs), gt(gapTable.endMs, fromMs)))
+      .orderBy(asc(gapTable.startMs))
+      .all() as GapRow[];
+  }
+
+  gapsOfRecording(recording: string): GapRow[] {
+    return this.db.select().from(gapTable).where(eq(gapTable.recording, recording)).all() as GapRow[];
+  }
+
+  /** Moves the gaps that a recording ended by `ms`. */
+  replaceGaps(recording: string, gaps: readonly GapRow[]): void {
+    this.db.delete(gapTable).where(eq(gapTable.recording, recording)).run();
+    for (const gap of gaps) this.insertGap(gap);
+  }
+}

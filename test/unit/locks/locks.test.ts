@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Elysia } from "elysia";
+import { errorAnswer, errorResponse, plainErrorPage } from "../../../src/access/error-answer.ts";
+import { guard } from "../../../src/access/guard.ts";
+import { AccessTable } from "../../../src/access/policy.ts";
+import type { Footage } from "../../../src/archive/footage.ts";
+import { Locks } from "../../../src/archive/locks.ts";
+import { IndexDatabase } from "../../../src/db/index/index-database.ts";
+import type { RecordingRow, RunRow } from "../../../src/db/index/rows.ts";
+import { lockRoutes } from "../../../src/locks/index.ts";
+import { diskFiles } from "../../../src/platform/files.ts";
+import { systemClock } from "../../../src/platform/system-clock.ts";
+
+const START_MS = Date.UTC(2026, 10, 21, 6);
+const HOUR_MS = 3_600_000;
+const PATH = "yard/2026-11-21/06-00-00+0000.mp4";
+
+const run = { id: "run", channel: "yard", timeline: 1, init: new Uint8Array(1), videoCodec: "avc1.640015" };
+const recording = { id: "aaaaaaaaaa", channel: "yard", root: "root", path: PATH, run: "run", zone: "UTC" };
+
+async function withServer(boundBytes: number, check: (ask: Ask, mediaPath: string) => Promise<void>) {
+  const folder = await mkdtemp(join(tmpdir(), "nightjar-locks-"));
+  const mediaPath = join(folder, PATH);
+  await mkdir(dirname(mediaPath), { recursive: true });
+  const index = IndexDatabase.open(join(folder, "index.db"));
+  const zeros = { baseOffsetBytes: 0, firstMediaSequence: 0, discontinuitySequence: 0, baseTicks: 0 };
+  index.insertRun({
+    ...{ ...run, audioCodec: null, width: 640, height: 360, frameRate: 25, videoTimescale: 90_000 },
+    ...{ audioTimescale: null, startMs: START_MS, endMs: null, endReason: null, endDetail: null },
+    ...{ bootId: "boot", realtimeMs: START_MS, boottimeMs: 0, unsure: false },
+  } satisfies RunRow);
+  index.insertRecording({
+    ...{ ...recording, ...zeros, startMs: START_MS, endMs: START_MS + HOUR_MS, sizeBytes: 1000 },
+    ...{ segmentCount: 0, state: "closed" as const, garbageMs: null, version: 0 },
+  } satisfies RecordingRow);
+  const yard = { id: "yard", name: "Yard", zone: "UTC", isRetired: false };
+  const locks = new Locks({
+    files: diskFiles(),
+    index,
+    roots: {
+      current: () => ({ id: "root", path: folder }),
+      look: async () => {},
+      pathOf: () => folder,
+      onChange: () => {},
+    },
+    bound: async () => boundBytes,
+  });
+  const footage = {
+    channel: (id: string) => (id === "yard" ? yard : undefined),
+    channels: () => [yard],
+  } satisfies Partial<Footage> as unknown as Footage;
+  let table = new AccessTable([]);
+  const app = new Elysia()
+    .onError({ as: "global" }, ({ code, error, request }) =>
+      errorResponse(request, errorAnswer(code, error), plainErrorPage),
+    )
+    .use(guard({ identify: () => "admin", hosts: { isLoopbackOnly: false }, table: () => table }))
+    .use(lockRoutes({ footage, clock: systemClock(), list: (channel) => index.locks(channel), locks }));
+  table = new AccessTable(app.routes);
+  const ask: Ask = async (method, query, body, headers = {}) => {
+    const answer = await app.handle(
+      new Request(`http://localhost/api/channels/yard/locks${query}`, {
+        method,
+        headers: { host: "localhost", ...(body ? { "content-type": "application/json" } : {}), ...headers },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }),
+    );
+    return { status: answer.status, text: await answer.text() };
+  };
+  try {
+    await check(ask, mediaPath);
+  } finally {
+    index.close();
+    await rm(folder, { recursive: true });
+  }
+}
+type Ask = (
+  method: string,
+  query: string,
+  body?: object,
+  headers?: Record<string, string>,
+) => Promise<{ status: number; text: string }>;
+
+const span = { from: "2026-11-21T06:10:00Z", to: "2026-11-21T06:20:00Z", why: "parcel" };
+
+describe("locks", () => {
+  test("a span is locked by a file, listed, and released", async () => {
+    await withServer(1000, async (ask, mediaPath) => {
+      const lockPath = mediaPath.replace(".mp4", ".lock");
+      expect(await ask("POST", "", span)).toEqual({ status: 201, text: `{"recordings":["aaaaaaaaaa"]}` });
+      expect(existsSync(lockPath)).toBe(true);
+      const listed: unknown = JSON.parse((await ask("GET", "")).text);
+      expect(listed).toMatchObject({
+        locks: [{ startMs: START_MS + 600_000, endMs: START_MS + 1_200_000, why: "parcel" }],
+      });
+      const released = await ask("DELETE", `?from=${span.from}&to=${span.to}`);
+      expect(released).toEqual({ status: 200, text: `{"released":["aaaaaaaaaa"]}` });
+      expect(existsSync(lockPath)).toBe(false);
+    });
+  });
+
+  test("no more is locked than storage.locked_max allows", async () => {
+    await withServer(999, async (ask, mediaPath) => {
+      const refused = await ask("POST", "", span);
+      expect(refused.status).toBe(409);
+      expect(refused.text).toContain("storage.locked_max allows 999");
+      expect(existsSync(mediaPath.replace(".mp4", ".lock"))).toBe(false);
+    });
+  });
+
+  test.each([
+    [{ ...span, to: span.from }, 400, "to is"],
+    [{ ...span, from: "yesterday" }, 400, "from is"],
+    [{ from: span.from }, 422, "to"],
+    [{ ...span, from: "2026-11-22T06:10:00Z", to: "2026-11-22T07:10:00Z" }, 404, "Nothing of yard"],
+  ])("%j is refused with %d", async (body, status, words) => {
+    await withServer(1000, async (ask) => {
+      const refused = await ask("POST", "", body);
+      expect(refused.status).toBe(status);
+      expect(refused.text).toContain(words);
+    });
+  });
+
+  test.each([
+    [{ origin: "https://elsewhere.example" }, 403],
+    [{ origin: "null" }, 403],
+    [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "same-origin", origin: "http://localhost" }, 201],
+    [{ origin: "http://localhost" }, 201],
+  ] as const)("a request from %j is answered with %d", async (headers, status) => {
+    await withServer(1000, async (ask) => {
+      expect((await ask("POST", "", span, { ...headers })).status).toBe(status);
+    });
+  });
+});
