@@ -17,6 +17,7 @@ import { acquireDataLock } from "./platform/data-lock.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf, startLogging } from "./platform/log.ts";
 import { isNetworkFileSystem } from "./platform/mounts.ts";
+import { outliveParent } from "./platform/parent.ts";
 import { findTool } from "./platform/process.ts";
 import { onSignals } from "./platform/signals.ts";
 import { version } from "./platform/version.ts";
@@ -49,6 +50,7 @@ function prepareDataFolder(folder: string): void {
 /** Everything that runs: made in order, ended in reverse order. */
 export async function serve({ load, clock }: { load: () => Config; clock: Clock }): Promise<number> {
   let config = load();
+  outliveParent();
   await startLogging(config.log);
   prepareDataFolder(config.dataFolder);
   const lock = acquireDataLock(config.dataFolder);

@@ -3,7 +3,6 @@ import type { IndexDatabase } from "../db/index/index-database.ts";
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
 import type { RunParameters } from "../media/parameters.ts";
 import type { RunEnd } from "../media/reasons.ts";
-import { MIN_STEP_MS } from "../platform/clock-watch.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, NightjarError } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
@@ -16,7 +15,8 @@ import { Flusher, type FlushFigures } from "./flusher.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
 import { recover, type RecoveryReport } from "./recovery.ts";
-import { redate, redateDeltaMs, resumeRedate, tellPendingJournals } from "./redate.ts";
+import { resumeRedate, tellPendingJournals } from "./redate.ts";
+import { Redating } from "./redating.ts";
 import type { Roots } from "./root.ts";
 import { RunWriter } from "./run-writer.ts";
 import type { ArchiveSettings } from "./settings.ts";
@@ -46,27 +46,27 @@ export class RecordingArchive implements Archive, Footage {
   readonly #footage: ArchiveFootage;
   readonly #channels = new Map<string, ChannelWriter>();
   readonly #runs = new Set<RunWriter>();
+  readonly #redating: Redating;
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
-  #redating: Promise<void> | undefined;
-  #hasUnsure = true;
-  /** Wall time minus time since boot, and what the kernel said, when unsure runs were looked at last. */
-  #checked: { offsetMs: number; isSynchronised: boolean } | undefined;
+  #recovery: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ArchiveDeps) {
     this.#context = {
       ...deps,
       figures: { syncs: 0, bytesWritten: 0 },
       open: new Set(),
-      redated: async () => this.#redating,
-      noteUnsure: () => {
-        this.#hasUnsure = true;
-        this.#checked = undefined;
-      },
+      redated: () => this.#redated(),
+      noteUnsure: () => this.#redating.noteUnsure(),
     };
     this.#flusher = new Flusher(this.#context, {
       closable: (recordings) => closeRows(this.#context, recordings, () => this.#saveCounters(recordings)),
       failed: (recording, end) => this.#syncFailed(recording, end),
+    });
+    this.#redating = new Redating(this.#context, {
+      runs: this.#runs,
+      channels: this.#channels,
+      flush: () => this.#flusher.flush(),
     });
     this.#footage = new ArchiveFootage(
       this.#context,
@@ -90,7 +90,7 @@ export class RecordingArchive implements Archive, Footage {
   async start(): Promise<RecoveryReport> {
     const report = await this.#recover();
     await resumeRedate(this.#context);
-    await this.#checkClock();
+    await this.#redating.check();
     this.#loop = this.#flushForEver();
     return report;
   }
@@ -130,17 +130,20 @@ export class RecordingArchive implements Archive, Footage {
   /** Ends all runs that are left as `stopped`, and makes everything durable; gives up after five seconds. */
   async close(): Promise<void> {
     this.#stop.abort();
-    const limit = new AbortController();
-    const work = async () => {
-      await Promise.all([...this.#runs].map((run) => run.close(STOPPED)));
-      await this.#loop;
-      await this.#redating;
-      await this.#flusher.flush();
-      limit.abort();
+    const done = new AbortController();
+    const finish = async (): Promise<void> => {
+      try {
+        await Promise.all([...this.#runs].map((run) => run.close(STOPPED)));
+        await this.#loop;
+        await this.#flusher.flush();
+      } catch (error) {
+        log.error("the archive could not be closed: {text}", { text: errorText(error) });
+      }
+      done.abort();
     };
-    await Promise.race([work(), this.#context.clock.sleep(CLOSE_LIMIT_MS, limit.signal)]);
-    if (!limit.signal.aborted)
-      log.error("the disk did not take everything in time; recovery will look after the rest");
+    await Promise.race([finish(), this.#context.clock.sleep(CLOSE_LIMIT_MS, done.signal)]);
+    if (!done.signal.aborted)
+      log.error("the disk did not take everything in time; the next start looks after the rest");
   }
 
   async #flushForEver(): Promise<void> {
@@ -150,7 +153,7 @@ export class RecordingArchive implements Archive, Footage {
       if (this.#stop.signal.aborted) return;
       try {
         await this.#flusher.flush();
-        await this.#checkClock();
+        await this.#redating.check();
       } catch (error) {
         log.error("a flush failed: {text}", { text: errorText(error) });
       }
@@ -223,7 +226,14 @@ export class RecordingArchive implements Archive, Footage {
     }
   }
 
-  async #recover(): Promise<RecoveryReport> {
+  /** One recovery after the other: a storage may come while another is being looked through. */
+  #recover(): Promise<RecoveryReport> {
+    const next = this.#recovery.catch(() => {}).then(() => this.#recoverNow());
+    this.#recovery = next;
+    return next;
+  }
+
+  async #recoverNow(): Promise<RecoveryReport> {
     const { open, index } = this.#context;
     await tellPendingJournals(this.#context);
     const report = await recover(
@@ -236,53 +246,19 @@ export class RecordingArchive implements Archive, Footage {
       if (!counter) continue;
       // Footage may also have been read in from a storage that the index did not know.
       const isBehind = channel.counter.nextMediaSequence < counter.nextMediaSequence;
-      if (isBehind || report.channels.includes(id)) channel.recovered(counter);
+      if (isBehind || report.channels.includes(id)) channel.recovered(counter, index.newestRun(id));
     }
     return report;
   }
 
-  /**
-   * Dates unsure runs of this boot anew as soon as the clock was set, or the kernel calls it synchronised. That it
-   * was set shows in the runs themselves, so it is also seen when this program did not run at that moment.
-   */
-  async #checkClock(): Promise<void> {
-    const { clock } = this.#context;
-    if (!this.#hasUnsure || clock.bootId === "unknown") return;
-    const now = { nowMs: clock.nowMs(), bootMs: clock.bootMs() };
-    const isSynchronised = clock.synchronised() === true;
-    const offsetMs = now.nowMs - now.bootMs;
-    const isAsBefore =
-      this.#checked !== undefined &&
-      Math.abs(offsetMs - this.#checked.offsetMs) <= MIN_STEP_MS &&
-      this.#checked.isSynchronised === isSynchronised;
-    if (isAsBefore && !isSynchronised) return;
-    this.#checked = { offsetMs, isSynchronised };
-    this.#redating = this.#redate(now, isSynchronised);
+  /** Before a run is dated, what it follows has to be there, and dated right. */
+  async #redated(): Promise<void> {
     try {
-      await this.#redating;
-    } finally {
-      this.#redating = undefined;
+      await this.#recovery;
+      await this.#redating.check();
+    } catch (error) {
+      log.error("what a new run follows could not be made ready: {text}", { text: errorText(error) });
     }
-  }
-
-  async #redate(now: { nowMs: number; bootMs: number }, isSynchronised: boolean): Promise<void> {
-    const { clock, index, open } = this.#context;
-    const isOff = (run: RunRow) => Math.abs(redateDeltaMs(run, now)) > MIN_STEP_MS;
-    const wrong = [...this.#runs].filter((run) => run.row?.unsure === true && isOff(run.row));
-    for (const run of wrong)
-      run.fail({ reason: "clock-stepped", detail: "this machine's clock was set" }, true);
-    await Promise.all(wrong.map((run) => run.over));
-    if (wrong.length > 0) await this.#flusher.flush();
-    const unsure = index.unsureRuns(clock.bootId);
-    const isBusy = (run: RunRow) =>
-      [...open].some((writer) => writer.row.run === run.id) ||
-      [...this.#runs].some((writer) => writer.id === run.id);
-    const ready = unsure.filter((run) => !isBusy(run) && (isSynchronised || isOff(run)));
-    const plan = ready.map((run) => ({ id: run.id, deltaMs: redateDeltaMs(run, now) }));
-    await redate(this.#context, plan);
-    for (const { id, deltaMs } of plan)
-      for (const channel of this.#channels.values()) channel.redated(id, deltaMs);
-    this.#hasUnsure = unsure.length > plan.length || [...this.#runs].some((run) => run.isUnsure);
   }
 
   channels(): readonly FootageChannel[] {

@@ -117,10 +117,13 @@ export class ChannelWriter {
     return this.#counter.timeline;
   }
 
-  /** The spans without footage up to `startMs`, each with its reason. */
-  gapsUntil(startMs: number): JournalGap[] {
+  /**
+   * The spans without footage up to `startMs`, each with its reason. Before an unsure run there is always one,
+   * perhaps without a length: it gets its true one when the run is dated anew.
+   */
+  gapsUntil(startMs: number, isUnsure: boolean): JournalGap[] {
     const fromMs = this.newestEndMs;
-    if (fromMs === 0 || startMs <= fromMs) return [];
+    if (fromMs === 0 || (startMs <= fromMs && !isUnsure)) return [];
     const causes =
       this.#causes.length > 0
         ? this.#causes
@@ -136,7 +139,7 @@ export class ChannelWriter {
         reason,
         detail,
       }))
-      .filter((gap) => gap.endMs > gap.startMs);
+      .filter((gap, i) => gap.endMs > gap.startMs || (isUnsure && i === 0));
   }
 
   /** A segment of the current run was stored; `runTicks` is the channel-wide media time of the run's zero. */
@@ -174,8 +177,9 @@ export class ChannelWriter {
   }
 
   /** Takes over what recovery found, unless newer footage was stored since. */
-  recovered(counter: CounterRow): void {
-    if (this.run || this.#counter.nextMediaSequence > counter.nextMediaSequence) return;
+  recovered(counter: CounterRow, lastRun: RunRow | undefined): void {
+    if (this.run?.row || this.#counter.nextMediaSequence > counter.nextMediaSequence) return;
     this.#counter = counter;
+    this.#lastRun = lastRun ?? this.#lastRun;
   }
 }

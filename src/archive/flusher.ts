@@ -54,10 +54,12 @@ export class Flusher {
       });
       return this.#current;
     }
-    this.#next ??= this.#current.catch(() => {}).then(() => {
-      this.#next = undefined;
-      return this.flush();
-    });
+    this.#next ??= this.#current
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.flush();
+      });
     return this.#next;
   }
 

@@ -91,15 +91,20 @@ export function counterAfter({ run, recording, segments }: RecordingRows): Count
   };
 }
 
-/** Counters only rise. */
-export const higherCounter = (a: CounterRow | undefined, b: CounterRow): CounterRow =>
-  a === undefined
-    ? b
-    : {
-        channel: b.channel,
-        nextMediaSequence: Math.max(a.nextMediaSequence, b.nextMediaSequence),
-        discontinuitySequence: Math.max(a.discontinuitySequence, b.discontinuitySequence),
-        timeline: Math.max(a.timeline, b.timeline),
-        nextTicks: Math.max(a.nextTicks, b.nextTicks),
-        newestEndMs: Math.max(a.newestEndMs, b.newestEndMs),
-      };
+/**
+ * The higher of both: counters only rise. The newest footage is what was stored last, not what is dated last: a
+ * clock that was ahead and has been set right leaves footage in the future.
+ */
+export function higherCounter(a: CounterRow | undefined, b: CounterRow): CounterRow {
+  if (a === undefined) return b;
+  const isSame = a.nextMediaSequence === b.nextMediaSequence;
+  const later = a.nextMediaSequence > b.nextMediaSequence ? a : b;
+  return {
+    channel: b.channel,
+    nextMediaSequence: later.nextMediaSequence,
+    discontinuitySequence: Math.max(a.discontinuitySequence, b.discontinuitySequence),
+    timeline: Math.max(a.timeline, b.timeline),
+    nextTicks: Math.max(a.nextTicks, b.nextTicks),
+    newestEndMs: isSame ? Math.max(a.newestEndMs, b.newestEndMs) : later.newestEndMs,
+  };
+}

@@ -7,10 +7,8 @@ import { ticksToMs } from "../media/ticks.ts";
 import type { Files, OpenFile } from "../platform/files.ts";
 import { isDiskFull } from "./disk-end.ts";
 import { journalEnd, journalEntry, journalHead, journalSynced, type JournalHead } from "./journal.ts";
+import { JournalFile, type WriteFigures } from "./journal-file.ts";
 import type { RunSegment } from "./segment-types.ts";
-
-/** What writing costs, counted since the start. */
-export type WriteFigures = { syncs: number; bytesWritten: number };
 
 /** The journal of a media file lies beside it. */
 export const journalPathOf = (mediaPath: string): string => mediaPath.replace(/\.[^./]+$/, ".m3u8");
@@ -36,8 +34,6 @@ export type NewRecording = {
 /** How often the last lines of a journal are tried again on a full disk before the recording closes without. */
 const MAX_FULL_ROUNDS = 12;
 
-const text = new TextEncoder();
-
 /**
  * One recording while it is written: the media file and its journal. Appends follow each other; syncs run beside
  * them. After a failed write both files are cut back to the last whole segment; after a failed sync nothing but
@@ -51,13 +47,11 @@ export class RecordingWriter {
   readonly maxBytes: number;
   readonly #new: NewRecording;
   readonly #media: OpenFile;
-  readonly #journal: OpenFile;
+  readonly #journal: JournalFile;
   readonly #figures: WriteFigures;
   readonly #segments: Segment[] = [];
   readonly #entryEndsBytes: number[] = [];
   #mediaBytes = 0;
-  #journalBytes = 0;
-  #journalTurn: Promise<unknown> = Promise.resolve();
   #unsyncedFolders: readonly string[];
   #syncedCount = 0;
   #fullRounds = 0;
@@ -75,7 +69,7 @@ export class RecordingWriter {
     this.maxBytes = recording.maxBytes;
     this.#unsyncedFolders = recording.folders;
     this.#media = media;
-    this.#journal = journal;
+    this.#journal = new JournalFile(journal, figures);
     this.#figures = figures;
   }
 
@@ -91,7 +85,7 @@ export class RecordingWriter {
       journal = await files.create(journalPathOf(recording.mediaPath));
       const writer = new RecordingWriter(recording, media, journal, figures);
       await writer.#writeMedia([recording.init]);
-      await writer.#appendJournal(journalHead(recording.head));
+      await writer.#journal.append(journalHead(recording.head));
       return writer;
     } catch (error) {
       for (const file of [media, journal]) {
@@ -182,14 +176,14 @@ export class RecordingWriter {
     const mediaBytes = this.#mediaBytes;
     try {
       await this.#writeMedia(parts);
-      await this.#appendJournal(journalEntry(this.head, { ...stored, crc32: crc }));
+      await this.#journal.append(journalEntry(this.head, { ...stored, crc32: crc }));
       if (this.#state !== "writing") throw new Error(`${this.mediaPath} was given up`);
     } catch (error) {
       await this.#cutTo(mediaBytes);
       throw error;
     }
     this.#segments.push(stored);
-    this.#entryEndsBytes.push(this.#journalBytes);
+    this.#entryEndsBytes.push(this.#journal.sizeBytes);
     return stored;
   }
 
@@ -210,15 +204,15 @@ export class RecordingWriter {
     if (!isLast && count === this.#syncedCount && this.#unsyncedFolders.length === 0) return;
     await Promise.all([
       ...this.#unsyncedFolders.map(syncFolder),
-      this.#datasync(this.#media),
-      this.#datasync(this.#journal),
+      this.#datasyncMedia(),
+      this.#journal.datasync(),
     ]);
     this.#unsyncedFolders = [];
     if (this.#isGivenUp()) return;
     const end = this.#end;
     const lines = `${count > this.#syncedCount ? journalSynced(count) : ""}${isLast ? journalEnd(end) : ""}`;
     try {
-      await this.#appendJournal(lines);
+      await this.#journal.append(lines);
       this.#isEndWritten = isLast && end !== undefined;
     } catch (error) {
       // Everything else is durable; the row can wait until there is room for the last lines, but not for ever.
@@ -228,7 +222,7 @@ export class RecordingWriter {
     }
     this.#syncedCount = count;
     if (!isLast) return;
-    await this.#datasync(this.#journal);
+    await this.#journal.datasync();
     await this.#release();
     this.#state = "closable";
   }
@@ -265,11 +259,8 @@ export class RecordingWriter {
   async #cutJournalToSynced(end: RunEnd): Promise<void> {
     const keepBytes = this.#entryEndsBytes[this.#syncedCount - 1];
     if (keepBytes === undefined) return;
-    await this.#inJournal(async () => {
-      await this.#journal.truncate(keepBytes);
-      this.#journalBytes = keepBytes;
-    });
-    await this.#appendJournal(`${journalSynced(this.#syncedCount)}${journalEnd(end)}`);
+    await this.#journal.cutTo(keepBytes);
+    await this.#journal.append(`${journalSynced(this.#syncedCount)}${journalEnd(end)}`);
     this.#isEndWritten = true;
   }
 
@@ -277,9 +268,9 @@ export class RecordingWriter {
     await Promise.all([this.#media.close().catch(() => {}), this.#journal.close().catch(() => {})]);
   }
 
-  async #datasync(file: OpenFile): Promise<void> {
+  async #datasyncMedia(): Promise<void> {
     this.#figures.syncs += 1;
-    await file.datasync();
+    await this.#media.datasync();
   }
 
   async #writeMedia(parts: readonly Uint8Array[]): Promise<void> {
@@ -289,29 +280,11 @@ export class RecordingWriter {
     this.#figures.bytesWritten += sizeBytes;
   }
 
-  /** Appends to the journal; one that fails leaves the length as it was. */
-  async #appendJournal(lines: string): Promise<void> {
-    const bytes = text.encode(lines);
-    if (bytes.length === 0) return;
-    await this.#inJournal(async () => {
-      await this.#journal.write([bytes], this.#journalBytes);
-      this.#journalBytes += bytes.length;
-      this.#figures.bytesWritten += bytes.length;
-    });
-  }
-
-  /** Changes of the journal wait for each other: entries and the words about syncs come from two sides. */
-  async #inJournal(work: () => Promise<void>): Promise<void> {
-    const turn = this.#journalTurn.catch(() => {}).then(work);
-    this.#journalTurn = turn;
-    await turn;
-  }
-
   /** After a failed write: both files end with the last whole segment again, as far as the disk lets them. */
   async #cutTo(mediaBytes: number): Promise<void> {
     if (this.#state !== "writing") return;
     this.#mediaBytes = mediaBytes;
     await this.#media.truncate(mediaBytes).catch(() => {});
-    await this.#inJournal(() => this.#journal.truncate(this.#journalBytes)).catch(() => {});
+    await this.#journal.cutTo(this.#journal.sizeBytes).catch(() => {});
   }
 }

@@ -20,6 +20,9 @@ const PLAN_KEY = "redate";
 /** Journals whose storage was not there, to be told later. */
 const PENDING_KEY = "redate-pending";
 
+/** The boot, and what its clock said when it was seen first or set last: wall time minus time since boot. */
+const ORIGIN_KEY = "clock-origin";
+
 type Deps = { files: Files; index: IndexDatabase; roots: Roots };
 
 /** Runs and by how many milliseconds their footage is later than it was dated. */
@@ -41,6 +44,16 @@ export type ClockPair = { nowMs: number; bootMs: number };
 export function redateDeltaMs(run: Pick<RunRow, "realtimeMs" | "boottimeMs">, now: ClockPair): number {
   const deltaMs = Math.round(now.nowMs - now.bootMs - (run.realtimeMs - run.boottimeMs));
   return Math.abs(deltaMs) < MIN_SHIFT_MS ? 0 : deltaMs;
+}
+
+/** Wall time at which this boot began, by the clock as it was before it was set, ms UTC; `undefined` before it was noted. */
+export function clockOriginMs(index: IndexDatabase, bootId: string): number | undefined {
+  const [boot, originMs] = (index.meta(ORIGIN_KEY) ?? "").split(" ");
+  return boot === bootId ? Number(originMs) : undefined;
+}
+
+export function setClockOriginMs(index: IndexDatabase, bootId: string, originMs: number): void {
+  index.setMeta(ORIGIN_KEY, `${bootId} ${Math.round(originMs)}`);
 }
 
 type Redated = { row: RecordingRow; startMs: number; endMs: number; gaps: GapRow[] };
@@ -139,9 +152,17 @@ export async function tellPendingJournals({ files, index, roots }: Deps): Promis
   for (const item of all) {
     const root = roots.pathOf(item.root);
     const path = root === undefined ? undefined : journalPathOf(join(root, item.path));
-    if (path === undefined) left.push(item);
-    else if (await files.stat(path))
-      await appendToJournal(files, path, journalRedate(item.deltaMs, item.gapDeltaMs));
+    try {
+      if (path === undefined) left.push(item);
+      else if (await files.stat(path))
+        await appendToJournal(files, path, journalRedate(item.deltaMs, item.gapDeltaMs));
+    } catch (error) {
+      left.push(item);
+      log.error("{path} could not be told its new times: {text}", {
+        path: item.path,
+        text: errorText(error),
+      });
+    }
   }
   if (left.length < all.length) index.setMeta(PENDING_KEY, JSON.stringify(left));
 }

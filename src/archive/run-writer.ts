@@ -199,6 +199,7 @@ export class RunWriter implements RunRecorder {
   }
 
   async #store(segment: RunSegment): Promise<void> {
+    if (!this.#row && !this.#end) await this.#context.redated();
     const { newestEndMs } = this.#channel;
     this.#clock.freeze(this.isUnsure && newestEndMs > 0 ? newestEndMs : undefined);
     const startMs = this.#clock.segmentStartMs(
@@ -221,9 +222,8 @@ export class RunWriter implements RunRecorder {
   }
 
   async #newRecording(segment: RunSegment, startMs: number): Promise<RecordingWriter> {
-    if (!this.#end) await this.#context.redated();
     const isFirst = this.#row === undefined;
-    const gaps = isFirst ? this.#channel.gapsUntil(startMs) : [];
+    const gaps = isFirst ? this.#channel.gapsUntil(startMs, this.isUnsure) : [];
     const row = this.#row ?? this.#newRow(startMs);
     if (isFirst) this.#runTicks = this.#channel.counter.nextTicks;
     const recording = await bearRecording(this.#context, {

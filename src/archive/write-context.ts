@@ -1,7 +1,8 @@
 import type { IndexDatabase } from "../db/index/index-database.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Files } from "../platform/files.ts";
-import type { RecordingWriter, WriteFigures } from "./recording-writer.ts";
+import type { WriteFigures } from "./journal-file.ts";
+import type { RecordingWriter } from "./recording-writer.ts";
 import type { Roots } from "./root.ts";
 import type { ArchiveSettings } from "./settings.ts";
 
@@ -15,7 +16,7 @@ export type WriteContext = {
   figures: WriteFigures;
   /** Recordings that are written or wait for their last sync, in the order of their birth. */
   open: Set<RecordingWriter>;
-  /** Resolves when no re-dating is under way that has to be over before new footage can be dated after it. */
+  /** Looks whether the clock was set, and resolves when older footage is dated so that a new run can follow it. */
   redated(): Promise<void>;
   /** An unsure run was stored. */
   noteUnsure(): void;

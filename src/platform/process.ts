@@ -145,13 +145,13 @@ export async function runTool(
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   const reader = child.stdout.getReader();
-  const aborted = Promise.withResolvers<"aborted">();
-  const onAbort = () => aborted.resolve("aborted");
+  const onAbort = () => void reader.cancel().catch(() => {});
+  if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), aborted.promise]);
-      if (next === "aborted" || next.done) break;
+      const next = await reader.read();
+      if (next.done) break;
       chunks.push(next.value);
       sizeBytes += next.value.length;
       if (sizeBytes > options.maxOutputBytes) {

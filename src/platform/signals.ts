@@ -1,15 +1,16 @@
+import { watchTerminal } from "./parent.ts";
+
 /** Some senders send twice at once, to a process and to its group; that is one wish. */
 const SAME_WISH_MS = 500;
 
 /**
- * Resolves with the first signal that asks for the end. SIGHUP calls `reload`, one at a time. Another signal to end
- * later on does it at once: the user is in a hurry, and recovery is made for that.
+ * Resolves with the first signal that asks for the end. SIGHUP calls `reload`, one at a time, unless it means that the
+ * terminal was closed: that is the end, too. Another signal to end later on does it at once: the user is in a hurry,
+ * and recovery is made for that.
  */
 export function onSignals({ reload }: { reload: () => Promise<void> }): Promise<NodeJS.Signals> {
   let reloading: Promise<void> = Promise.resolve();
-  process.on("SIGHUP", () => {
-    reloading = reloading.then(reload);
-  });
+  const isTerminalGone = watchTerminal();
   return new Promise((resolve) => {
     let firstMs: number | undefined;
     const end = (signal: NodeJS.Signals) => {
@@ -18,6 +19,10 @@ export function onSignals({ reload }: { reload: () => Promise<void> }): Promise<
       firstMs ??= nowMs;
       resolve(signal);
     };
+    process.on("SIGHUP", () => {
+      if (isTerminalGone()) resolve("SIGHUP");
+      else reloading = reloading.then(reload);
+    });
     process.on("SIGINT", end);
     process.on("SIGTERM", end);
   });

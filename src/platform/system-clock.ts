@@ -1,6 +1,6 @@
-import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import type { Clock } from "./clock.ts";
+import { libc } from "./libc.ts";
 
 /** Bit STA_UNSYNC of `struct timex.status` (linux/timex.h). */
 const STA_UNSYNC = 0x40;
@@ -9,21 +9,15 @@ const STATUS_OFFSET = 40;
 const TIMEX_BYTES = 256;
 
 function readAdjtimex(): (() => boolean | undefined) | undefined {
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const library = dlopen(name, { adjtimex: { args: ["ptr"], returns: "int" } });
-      const timex = new Uint8Array(TIMEX_BYTES);
-      const status = new DataView(timex.buffer);
-      return () => {
-        timex.fill(0);
-        if (library.symbols.adjtimex(timex) < 0) return undefined;
-        return (status.getInt32(STATUS_OFFSET, true) & STA_UNSYNC) === 0;
-      };
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
+  const library = libc({ adjtimex: { args: ["ptr"], returns: "int" } });
+  if (library === undefined) return undefined;
+  const timex = new Uint8Array(TIMEX_BYTES);
+  const status = new DataView(timex.buffer);
+  return () => {
+    timex.fill(0);
+    if (library.adjtimex(timex) < 0) return undefined;
+    return (status.getInt32(STATUS_OFFSET, true) & STA_UNSYNC) === 0;
+  };
 }
 
 function readBootId(): string {

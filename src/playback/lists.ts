@@ -1,4 +1,5 @@
 import type { FootageChannel } from "../archive/footage.ts";
+import type { Recording } from "../db/index/rows.ts";
 import { notFound } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
 import { nearestSpans, type Span } from "./coverage.ts";
@@ -38,6 +39,18 @@ export class Lists {
     this.#deps = deps;
   }
 
+  /**
+   * Where lists that grow end: right behind the start of the segment that was stored last, ms UTC. What lies later
+   * was dated by a clock that has been set back since; with it, new segments would come in the middle.
+   */
+  #growsUntilMs(recordings: readonly Recording[]): number {
+    const newest = recordings.reduce<Recording | undefined>(
+      (best, each) => (best && best.firstMediaSequence > each.firstMediaSequence ? best : each),
+      undefined,
+    );
+    return (newest?.segments.at(-1)?.startMs ?? Number.MAX_SAFE_INTEGER - 1) + 1;
+  }
+
   #sequence(channel: FootageChannel, { fromMs, toMs }: Interval): Stretch[] {
     const { footage } = this.#deps;
     return sequenceOf(footage.recordings(channel.id, fromMs, toMs), (id) => footage.run(id), fromMs, toMs);
@@ -47,7 +60,9 @@ export class Lists {
   live(channel: FootageChannel): List {
     const { footage, segmentTargetMs } = this.#deps;
     const wantedMs = Math.max(LIVE_MS, LIVE_SEGMENTS * segmentTargetMs);
-    const newest = sequenceOf(footage.newest(channel.id, 4 * wantedMs), (id) => footage.run(id));
+    const recordings = footage.newest(channel.id, 4 * wantedMs);
+    const toMs = this.#growsUntilMs(recordings);
+    const newest = sequenceOf(recordings, (id) => footage.run(id), Number.NEGATIVE_INFINITY, toMs);
     const stretches = lastTicks(numberedTail(newest), wantedMs * 90, LIVE_SEGMENTS);
     if (stretches.length === 0) throw this.#nothing(channel, undefined);
     return { stretches, kind: "sliding", isEnded: channel.isRetired };
@@ -59,13 +74,14 @@ export class Lists {
     const day = daySpanMs(localDateOf(nowMs, channel.zone), channel.zone);
     const { footage } = this.#deps;
     const earliestMs = day.startMs - BEFORE_MIDNIGHT_MS;
-    const recordings = footage.recordings(channel.id, earliestMs, day.endMs);
+    const toMs = Math.min(day.endMs, this.#growsUntilMs(footage.newest(channel.id, 1)));
+    const recordings = footage.recordings(channel.id, earliestMs, toMs);
     const runOf = (id: string) => footage.run(id);
-    const sinceMidnight = sequenceOf(recordings, runOf, day.startMs, day.endMs);
+    const sinceMidnight = sequenceOf(recordings, runOf, day.startMs, toMs);
     const ticks = sinceMidnight.reduce((sum, stretch) => sum + stretch.endTicks - stretch.startTicks, 0);
     const isLongEnough = ticks >= BEFORE_MIDNIGHT_MS * 90;
     const stretches = numberedTail(
-      isLongEnough ? sinceMidnight : sequenceOf(recordings, runOf, earliestMs, day.endMs),
+      isLongEnough ? sinceMidnight : sequenceOf(recordings, runOf, earliestMs, toMs),
     );
     if (stretches.length === 0) throw this.#nothing(channel, { fromMs: day.startMs, toMs: nowMs });
     return { stretches, kind: "sliding", isEnded: false };
@@ -90,7 +106,9 @@ export class Lists {
   }
 
   #between(channel: FootageChannel, interval: Interval, isGrowing: boolean): List {
-    const stretches = this.#sequence(channel, interval);
+    const untilMs = isGrowing ? this.#growsUntilMs(this.#deps.footage.newest(channel.id, 1)) : interval.toMs;
+    const toMs = Math.min(interval.toMs, untilMs);
+    const stretches = this.#sequence(channel, { fromMs: interval.fromMs, toMs });
     if (stretches.length === 0) throw this.#nothing(channel, interval);
     if (!isGrowing || channel.isRetired) return { stretches, kind: "vod", isEnded: true };
     if (this.#isStartThere(channel, stretches, interval.fromMs))

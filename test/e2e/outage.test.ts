@@ -49,6 +49,8 @@ describe("cameras that go away and come back", () => {
       odd.push(started);
       return started.url();
     };
+    const resizing = await OddServer.start(small, { switchClip: { afterMs: 12_000, clip: large } });
+    odd.push(resizing);
     steady = await GstServer.start({
       mounts: ["h264", "h264-aac"],
       auth: { user: "cam", password: "right" },
@@ -70,13 +72,15 @@ describe("cameras that go away and come back", () => {
           cut: { source: await startOdd({ cutInPictureAfterMs: 9000 }) },
           silent: { source: await startOdd({ silent: true }) },
           garbage: { source: await startOdd({ garbage: true }) },
-          resized: { source: await startOdd({ switchClip: { afterMs: 12_000, clip: large } }) },
+          resized: { source: resizing.url() },
         },
       },
     });
     await waitForRecording(server, ["steady", "lossy", "restarted", "hanging", "resized"], {
       withFootage: true,
     });
+    // It stays at the new size: later sessions begin with it.
+    resizing.behaviour = { switchClip: { afterMs: 0, clip: large } };
     await steady.lose("h264-aac", 1);
     await restarted.stop();
     stoppedMs = Date.now();
@@ -116,11 +120,10 @@ describe("cameras that go away and come back", () => {
   test("each gap has its reason", async () => {
     expect((await gapAround("restarted", stoppedMs + 3000))?.reason).toBe("source-offline");
     expect((await gapAround("hanging", hungMs + 10_000))?.reason).toBe("source-stalled");
-    expect((await channelReport(server, "locked")).day.gaps.at(-1)?.reason).toBe("source-auth");
-    const offline = ["silent", "garbage"].map(
-      async (id) => (await channelReport(server, id)).day.gaps.at(-1)?.reason,
-    );
-    expect(await Promise.all(offline)).toEqual(["source-offline", "source-broken"]);
+    const words = async (id: string) => (await channelReport(server, id)).words;
+    expect(await words("locked")).toContain("password");
+    expect(await words("silent")).toContain("sent nothing that can be used");
+    expect(await words("garbage")).toContain("sent nothing that can be used");
   });
 
   test("no discontinuity while the init is the same, and the wall time is right after the gap", async () => {
@@ -206,10 +209,8 @@ describe("cameras that go away and come back", () => {
     }
   });
 
-  test("an outage is one line in the log, its end another", () => {
-    const lines = server.lines.filter(
-      (line) => line.includes("silent") && /source-offline|did not answer/.test(line),
-    );
+  test("an outage is one line in the log, however many tries there are", () => {
+    const lines = server.lines.filter((line) => line.includes(" silent: "));
     expect(lines.length).toBe(1);
   });
 });

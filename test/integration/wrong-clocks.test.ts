@@ -112,10 +112,13 @@ test("what was dated anew plays from the first picture to the last, in the order
   await house.start();
   const listening = await listen(house.app, [{ host: "127.0.0.1", port: 0 }]);
   try {
-    const url = `http://127.0.0.1:${listening.addresses[0]!.port}/cam/archive-${NOON_MS / 1000}-3600.m3u8`;
+    await house.machine.pass(MINUTE_MS);
+    const path = `/cam/archive-${NOON_MS / 1000}-${7 * 60}.m3u8`;
+    const url = `http://127.0.0.1:${listening.addresses[0]!.port}${path}`;
     expect(await decodeErrors(url)).toBe("");
     const pictures = await frameHashes(url, "v");
-    const list = await house.list(`/cam/archive-${NOON_MS / 1000}-3600.m3u8`);
+    const list = await house.list(path);
+    expect(list.isEnded).toBe(true);
     expect(pictures).toHaveLength(Math.round(sumSeconds(list) * PICTURES_PER_SECOND));
     expect(pictures.length).toBeGreaterThan(78 * PICTURES_PER_SECOND);
     for (const [i, { timeSeconds }] of pictures.entries())
@@ -124,3 +127,167 @@ test("what was dated anew plays from the first picture to the last, in the order
     await listening.stop(true);
   }
 });
+
+/** How many changes of the disk there are in the first 15 s after the clock was set. */
+async function changesAfterStep(): Promise<number> {
+  await using house = await wokenInThePast();
+  await house.record(10);
+  const before = house.process.changes;
+  setRight(house);
+  await house.record(15);
+  return house.process.changes - before;
+}
+
+test("killed at any moment after the clock was set right: the next start ends what was begun", async () => {
+  const changes = await changesAfterStep();
+  expect(changes).toBeGreaterThan(20);
+  for (let change = 1; change <= changes; change += 1) {
+    await using house = await wokenInThePast();
+    const bootMs = house.machine.wallMs - WRONG_MS;
+    await house.record(10);
+    const unsure = house.all().at(-1)!;
+    setRight(house);
+    house.process.killBeforeChange = house.process.changes + change;
+    await house.record(15);
+    house.kill();
+    // Every third time it was the power, and the machine wakes with the right time.
+    const isReboot = change % 3 === 0;
+    if (isReboot) house.machine.reboot("boot-3", { offMs: MINUTE_MS });
+    await house.start();
+    house.connect();
+    await house.record(6);
+    const found = house.all().find(({ id }) => id === unsure.id)!;
+    const isDated = Math.abs(found.startMs - bootMs) <= 600;
+    if (!isReboot) expect({ change, isDated }).toEqual({ change, isDated: true });
+    expect(house.open.archive.run(found.run)!.unsure).toBe(!isDated);
+    await expectInOrder(house, NOON_MS, house.machine.wallMs);
+    for (const { startMs, endMs } of house.gaps()) {
+      const over = house.all().filter((each) => each.startMs < endMs && each.endMs > startMs);
+      expect({ change, over: over.map(({ path }) => path) }).toEqual({ change, over: [] });
+    }
+    await expectSameAfterReindex(house);
+  }
+});
+
+test("a first start in the past: what is dated anew plays on its right day, from the folder it was born in", async () => {
+  await using house = await House.make({ wallMs: NOON_MS - 3 * DAY_MS });
+  house.machine.isSynchronised = false;
+  house.connect();
+  await house.record(20);
+  await house.list("/cam/stream/2026-11-18/playlist.m3u8");
+  setRight(house, 3 * DAY_MS);
+  await house.record(20);
+  expect(house.all().map(({ path }) => path.slice(4, 14))).toEqual(["2026-11-18", "2026-11-21"]);
+  const list = await house.list("/cam/stream/2026-11-21/playlist.m3u8");
+  expect(Math.abs(wallTimes(list)[0]!.startMs - NOON_MS)).toBeLessThan(600);
+  expect(sumSeconds(list)).toBeGreaterThan(35);
+  expect(house.get("/cam/stream/2026-11-18/playlist.m3u8")).rejects.toThrow("404");
+  await expectSameAfterReindex(house);
+});
+
+test("a machine that no time server ever reaches records with the times that its clock shows", async () => {
+  await using house = await House.make({ wallMs: NOON_MS });
+  house.machine.isSynchronised = false;
+  for (const restart of [0, 1]) {
+    house.connect();
+    const startMs = house.machine.wallMs;
+    await house.record(20);
+    expect(Math.abs(house.all().at(-1)!.startMs - startMs)).toBeLessThan(600);
+    await house.stop();
+    if (restart === 0) await house.machine.pass(MINUTE_MS);
+    else house.machine.reboot("boot-2", { offMs: HOUR_MS });
+    await house.start();
+  }
+  house.connect();
+  await house.record(20);
+  expect(house.all()).toHaveLength(3);
+  expect(Math.abs(house.all().at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5000);
+  await expectInOrder(house, NOON_MS, house.machine.wallMs);
+});
+
+const IN_2036_MS = Date.UTC(2036, 1, 6, 12);
+
+/** Three days of footage, ten seconds each, of which nothing is near its limit of four. */
+async function threeDays(): Promise<House> {
+  const house = await House.make({ wallMs: NOON_MS - 2 * DAY_MS, keep: { hours: 96 } });
+  for (let day = 0; day < 3; day += 1) {
+    house.connect();
+    await house.record(10);
+    await house.stop();
+    if (day === 2) break;
+    await house.machine.pass(DAY_MS - 10 * SECOND_MS);
+    await house.start();
+  }
+  return house;
+}
+
+/** Hours go by, and retention looks at everything each minute. */
+async function hoursPass(house: House, hours: number): Promise<void> {
+  for (let minute = 0; minute < hours * 60; minute += 10) await house.machine.pass(10 * MINUTE_MS);
+}
+
+test("the limit works while the clock is right", async () => {
+  await using house = await threeDays();
+  await house.start();
+  await hoursPass(house, 49);
+  expect(house.all().map(({ path }) => path.slice(4, 14))).toEqual(["2026-11-20", "2026-11-21"]);
+});
+
+test.each([
+  { how: "synchronised, so the kernel says", isSynchronised: true },
+  { how: "unsynchronised", isSynchronised: false },
+  { how: "of which nothing is known", isSynchronised: undefined },
+])("a clock $how that jumps to 2036 while it records: nothing is deleted", async ({ isSynchronised }) => {
+  await using house = await threeDays();
+  house.machine.isSynchronised = isSynchronised;
+  await house.start();
+  house.connect();
+  await house.record(10);
+  const before = house.all().map(({ id }) => id);
+  expect(before.length).toBeGreaterThanOrEqual(3);
+  const jumpMs = IN_2036_MS - house.machine.wallMs;
+  house.machine.step(jumpMs);
+  await house.record(10);
+  await hoursPass(house, 30);
+  const ids = house.all().map(({ id }) => id);
+  expect(before.filter((id) => !ids.includes(id))).toEqual([]);
+  expect(house.open.storage().messages.join()).toContain("nightjar storage confirm");
+
+  // It is set right again: what is recorded from then on is live, and today.
+  house.machine.step(-jumpMs);
+  await house.record(20);
+  const live = wallTimes(await house.list("/cam/live.m3u8"));
+  expect(Math.abs(live.at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+  const today = wallTimes(await house.list("/cam/stream/today/playlist.m3u8"));
+  expect(Math.abs(today.at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+  expect(house.open.archive.outage("cam")).toBeUndefined();
+  await expectSameAfterReindex(house);
+});
+
+test.each([true, false, undefined])(
+  "a start in 2036 (synchronised: %p): nothing is deleted, and what is recorded is in order once the clock is right",
+  async (isSynchronised) => {
+    await using house = await threeDays();
+    const before = house.tables()["recording"]!.length;
+    house.machine.isSynchronised = isSynchronised;
+    const wrongByMs = IN_2036_MS - house.machine.wallMs;
+    house.machine.reboot("boot-2", { offMs: MINUTE_MS, wrongByMs });
+    await house.start();
+    house.connect();
+    await house.record(20);
+    await hoursPass(house, 30);
+    expect(house.all()).toHaveLength(before + 1);
+    expect(house.open.storage().messages.join()).toContain("nightjar storage confirm");
+    // The power fails before the clock is set.
+    house.machine.reboot("boot-3", { offMs: MINUTE_MS, wrongByMs: -wrongByMs });
+    house.machine.isSynchronised = true;
+    await house.start();
+    house.connect();
+    await house.record(20);
+    const live = wallTimes(await house.list("/cam/live.m3u8"));
+    expect(Math.abs(live.at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+    const today = wallTimes(await house.list("/cam/stream/today/playlist.m3u8"));
+    expect(Math.abs(today.at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+    await expectSameAfterReindex(house);
+  },
+);

@@ -120,13 +120,10 @@ class Session {
 
   async #read(child: StreamProcess): Promise<void> {
     const reader = child.stdout.getReader();
-    const drained = child.exited.then(() => Bun.sleep(DRAIN_MS)).then(() => undefined);
+    // Not a race of each read with the end: a promise that lasts holds on to all that ever raced with it.
+    void child.exited.then(() => Bun.sleep(DRAIN_MS)).then(() => reader.cancel().catch(() => {}));
     for (;;) {
-      const next = await Promise.race([reader.read(), drained]);
-      if (next === undefined) {
-        await reader.cancel().catch(() => {});
-        return;
-      }
+      const next = await reader.read();
       if (next.done) return;
       // After the end what is left in the pipe is read, so that ffmpeg can end, and dropped.
       if (this.#outcome === undefined) this.#take(next.value, child);

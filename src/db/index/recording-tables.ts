@@ -239,12 +239,19 @@ export class RecordingTables {
     this.db.insert(gapTable).values(gap).run();
   }
 
-  /** Gaps that overlap `[fromMs, toMs)`, by their start. */
+  /** Gaps that overlap `[fromMs, toMs)`, by their start. One without a length waits for its run to be dated anew. */
   gapsBetween(channel: string, fromMs: number, toMs: number): GapRow[] {
     return this.db
       .select()
       .from(gapTable)
-      .where(and(eq(gapTable.channel, channel), lt(gapTable.startMs, toMs), gt(gapTable.endMs, fromMs)))
+      .where(
+        and(
+          eq(gapTable.channel, channel),
+          lt(gapTable.startMs, toMs),
+          gt(gapTable.endMs, fromMs),
+          gt(gapTable.endMs, gapTable.startMs),
+        ),
+      )
       .orderBy(asc(gapTable.startMs))
       .all() as GapRow[];
   }

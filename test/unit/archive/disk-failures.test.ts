@@ -204,4 +204,22 @@ describe("a disk that fails", () => {
     gate.resolve();
     await rig.stored(1, "slow");
   });
+
+  test("a disk that hangs does not hold a stop up beyond its time", async () => {
+    const disk = new FaultyDisk();
+    await using rig = await Rig.make({ files: disk.files() });
+    const camera = rig.camera();
+    camera.send(5);
+    await rig.stored(2);
+    const gate = Promise.withResolvers<void>();
+    disk.onDatasync = () => gate.promise;
+    const closing = rig.archive.close();
+    await Bun.sleep(10);
+    rig.clock.wake();
+    await closing;
+    expect(rig.all()).toHaveLength(1);
+    gate.resolve();
+    for (let i = 0; i < 200 && rig.archive.openRecordings.length > 0; i += 1) await Bun.sleep(2);
+    expect(rig.index.rowsInState("closed")).toHaveLength(1);
+  });
 });

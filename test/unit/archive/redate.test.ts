@@ -57,6 +57,14 @@ describe("a machine that wakes in the past", () => {
     expect(unsure!.startMs).toBe(old!.endMs);
     expect(rig.archive.run(unsure!.run)).toMatchObject({ unsure: true });
     expect(rig.all("yard")[0]!.startMs).toBe(NOON - 40 * MINUTE + 5000);
+    for (let flush = 0; flush < 3; flush += 1) {
+      rig.clock.wake();
+      await Bun.sleep(5);
+    }
+    front.send(2);
+    await rig.stored(8);
+    expect(front.failure).toBeUndefined();
+    expect(rig.all()[1]!.startMs).toBe(old!.endMs);
   });
 
   test("at the step the unsure runs end and are dated anew, open ones too, in order and with their gaps", async () => {

@@ -179,9 +179,9 @@ function trackedFiles(disk: Files, open: Set<OpenFile>): Files {
   const track = async (opening: Promise<OpenFile>): Promise<OpenFile> => {
     const file = await opening;
     open.add(file);
-    const { close } = file;
+    const close = file.close.bind(file);
     file.close = async () => {
-      if (open.delete(file)) await close.call(file);
+      if (open.delete(file)) await close();
     };
     return file;
   };
@@ -270,7 +270,7 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.archive.close();
-    for (const file of [...this.#openFiles]) await file.close();
+    for (const file of this.#openFiles) await file.close();
     this.index.close();
     await rm(this.folder, { recursive: true, force: true });
   }
