@@ -11,6 +11,9 @@ import type { WriteContext } from "./write-context.ts";
 const byOrder = (a: Recording, b: Recording): number =>
   a.startMs - b.startMs || a.firstMediaSequence - b.firstMediaSequence;
 
+/** In the order in which it was stored: after a clock that was wrong, the newest footage may have older times. */
+const byStorage = (a: Recording, b: Recording): number => a.firstMediaSequence - b.firstMediaSequence;
+
 const lengthMs = ({ segments }: Recording): number =>
   ticksToMs(
     segments.reduce((sum, segment) => sum + segment.durationTicks, 0),
@@ -68,14 +71,14 @@ export class ArchiveFootage implements Footage {
 
   newest(channel: string, durationMs: number): Recording[] {
     const ids = this.#idsOf(channel);
-    const open = this.#open(ids).sort(byOrder);
+    const open = this.#open(ids);
     let foundMs = open.reduce((sum, recording) => sum + lengthMs(recording), 0);
     const closed: Recording[] = [];
     const { index } = this.#context;
     let before = new Map(ids.map((id) => [id, Number.MAX_SAFE_INTEGER]));
     while (foundMs < durationMs) {
       const rows = [...before].flatMap(([id, sequence]) => index.newestRow(id, sequence) ?? []);
-      const row = rows.sort((a, b) => b.startMs - a.startMs)[0];
+      const row = rows.sort((a, b) => b.firstMediaSequence - a.firstMediaSequence)[0];
       if (!row) break;
       before = new Map(before).set(row.channel, row.firstMediaSequence);
       const recording = index.recording(row.id);
@@ -83,7 +86,7 @@ export class ArchiveFootage implements Footage {
       closed.push(recording);
       foundMs += lengthMs(recording);
     }
-    return [...closed, ...open].sort(byOrder);
+    return [...closed, ...open].sort(byStorage);
   }
 
   recording(id: string): Recording | undefined {

@@ -35,19 +35,22 @@ export class Supervisors {
 
   /** Goes from one configuration to the next; channels whose capture does not change are not touched. */
   change(before: Config, after: Config): Promise<void> {
-    this.#changes = this.#changes.then(async () => {
-      if (this.#isStopping) return;
-      const { added, removed, changed, unchanged } = diffChannels(before, after);
-      await Promise.all([...removed, ...changed].map((id) => this.#stop(id)));
-      for (const id of [...added, ...changed]) this.#start(after, id);
-      log.info("Channels: {added} started, {removed} stopped, {changed} restarted, {unchanged} left alone", {
-        added: added.length,
-        removed: removed.length,
-        changed: changed.length,
-        unchanged: unchanged.length,
-      });
-    });
+    this.#changes = this.#changeAfter(this.#changes, before, after);
     return this.#changes;
+  }
+
+  async #changeAfter(former: Promise<void>, before: Config, after: Config): Promise<void> {
+    await former;
+    if (this.#isStopping) return;
+    const { added, removed, changed, unchanged } = diffChannels(before, after);
+    await Promise.all([...removed, ...changed].map((id) => this.#stop(id)));
+    for (const id of [...added, ...changed]) this.#start(after, id);
+    log.info("Channels: {added} started, {removed} stopped, {changed} restarted, {unchanged} left alone", {
+      added: added.length,
+      removed: removed.length,
+      changed: changed.length,
+      unchanged: unchanged.length,
+    });
   }
 
   /** Resolves when every source is released and every run closed. */

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeClip } from "../rtsp/clip.ts";
 import { GstServer } from "../rtsp/gst-server.ts";
 import { OddServer } from "../rtsp/odd-server.ts";
-import { channelReport, intervalPath, playlistOf, waitForRecording } from "../support/channels.ts";
+import {
+  channelReport,
+  intervalPath,
+  listedSeconds,
+  playlistOf,
+  waitForRecording,
+} from "../support/channels.ts";
 import { decodeErrors, frameHashes } from "../support/ffmpeg.ts";
 import { followLoop } from "../support/hashes.ts";
 import { Nightjar } from "../support/nightjar.ts";
@@ -157,12 +163,21 @@ describe("cameras that go away and come back", () => {
   test("a new resolution in mid-session begins a new timeline, which plays in VLC, too", async () => {
     const list = await playlistOf(server, intervalPath("resized", fromMs, toMs));
     expect(list.segments.filter((segment) => segment.isDiscontinuity).length).toBe(1);
+    const changeSeconds = listedSeconds({
+      ...list,
+      segments: list.segments.slice(
+        0,
+        list.segments.findIndex((segment) => segment.isDiscontinuity),
+      ),
+    });
+    // VLC refuses to seek while it has a change of format in its buffer: it plays across it first.
     const vlc = await playInVlc(address("resized"), [
-      { playSeconds: 6 },
-      { seekSeconds: 20 },
+      { playSeconds: changeSeconds + 5 },
+      { seekSeconds: 2 },
       { playSeconds: 5 },
     ]);
     expect(vlc.complaints).toEqual([]);
+    expect(vlc.counters[0]!.decodedVideo).toBeGreaterThanOrEqual((changeSeconds + 3) * 25);
     expect(vlc.counters[2]!.decodedVideo - vlc.counters[1]!.decodedVideo).toBeGreaterThan(75);
     const { errors, snapshots } = await players.play({
       player: "hlsjs",

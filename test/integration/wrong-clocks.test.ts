@@ -276,6 +276,10 @@ test.each([true, false, undefined])(
     house.connect();
     await house.record(20);
     await hoursPass(house, 30);
+    // Again, and now there is footage of 2036 that could vouch for the clock.
+    house.machine.reboot("boot-2b", { offMs: MINUTE_MS });
+    await house.start();
+    await hoursPass(house, 30);
     expect(house.all()).toHaveLength(before + 1);
     expect(house.open.storage().messages.join()).toContain("nightjar storage confirm");
     // The power fails before the clock is set.
@@ -291,3 +295,20 @@ test.each([true, false, undefined])(
     await expectSameAfterReindex(house);
   },
 );
+
+test.each([10, 3600])("a clock that is set back by %d s: live and today go on with what is recorded then", async (seconds) => {
+  await using house = await House.make({ wallMs: NOON_MS });
+  house.connect();
+  await house.record(30);
+  await house.machine.pass(HOUR_MS);
+  await house.record(40);
+  const live = await house.get("/cam/live.m3u8");
+  const today = await house.get("/cam/stream/today/playlist.m3u8");
+  house.machine.step(-seconds * SECOND_MS);
+  for (const address of ["/cam/live.m3u8", "/cam/stream/today/playlist.m3u8"]) {
+    await house.record(12);
+    const list = await house.list(address, address.includes("live") ? live : today);
+    expect(Math.abs(wallTimes(list).at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+  }
+  await expectSameAfterReindex(house);
+});

@@ -19,24 +19,53 @@ const START_MS = Date.UTC(2026, 10, 21, 6);
 const HOUR_MS = 3_600_000;
 const PATH = "yard/2026-11-21/06-00-00+0000.mp4";
 
-const run = { id: "run", channel: "yard", timeline: 1, init: new Uint8Array(1), videoCodec: "avc1.640015" };
-const recording = { id: "aaaaaaaaaa", channel: "yard", root: "root", path: PATH, run: "run", zone: "UTC" };
-
 async function withServer(boundBytes: number, check: (ask: Ask, mediaPath: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "nightjar-locks-"));
   const mediaPath = join(folder, PATH);
   await mkdir(dirname(mediaPath), { recursive: true });
   const index = IndexDatabase.open(join(folder, "index.db"));
-  const zeros = { baseOffsetBytes: 0, firstMediaSequence: 0, discontinuitySequence: 0, baseTicks: 0 };
-  index.insertRun({
-    ...{ ...run, audioCodec: null, width: 640, height: 360, frameRate: 25, videoTimescale: 90_000 },
-    ...{ audioTimescale: null, startMs: START_MS, endMs: null, endReason: null, endDetail: null },
-    ...{ bootId: "boot", realtimeMs: START_MS, boottimeMs: 0, unsure: false },
-  } satisfies RunRow);
-  index.insertRecording({
-    ...{ ...recording, ...zeros, startMs: START_MS, endMs: START_MS + HOUR_MS, sizeBytes: 1000 },
-    ...{ segmentCount: 0, state: "closed" as const, garbageMs: null, version: 0 },
-  } satisfies RecordingRow);
+  const run: RunRow = {
+    id: "run",
+    channel: "yard",
+    timeline: 1,
+    init: new Uint8Array(1),
+    videoCodec: "avc1.640015",
+    audioCodec: null,
+    width: 640,
+    height: 360,
+    frameRate: 25,
+    videoTimescale: 90_000,
+    audioTimescale: null,
+    startMs: START_MS,
+    endMs: null,
+    endReason: null,
+    endDetail: null,
+    bootId: "boot",
+    realtimeMs: START_MS,
+    boottimeMs: 0,
+    unsure: false,
+  };
+  const recording: RecordingRow = {
+    id: "aaaaaaaaaa",
+    channel: "yard",
+    root: "root",
+    path: PATH,
+    run: "run",
+    zone: "UTC",
+    baseOffsetBytes: 0,
+    firstMediaSequence: 0,
+    discontinuitySequence: 0,
+    baseTicks: 0,
+    startMs: START_MS,
+    endMs: START_MS + HOUR_MS,
+    sizeBytes: 1000,
+    segmentCount: 0,
+    state: "closed",
+    garbageMs: null,
+    version: 0,
+  };
+  index.insertRun(run);
+  index.insertRecording(recording);
   const yard = { id: "yard", name: "Yard", zone: "UTC", isRetired: false };
   const locks = new Locks({
     files: diskFiles(),
