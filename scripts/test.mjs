@@ -31,6 +31,10 @@ await steps.tests("integration tests", bun, ["./test/integration"], {
   timeoutMs: 300_000,
   testTimeoutMs: 90_000,
 });
-await steps.tests("end-to-end tests", bun, ["./test/e2e"], { timeoutMs: 420_000, testTimeoutMs: 180_000 });
+await steps.tests("end-to-end tests", bun, ["./test/e2e"], {
+  timeoutMs: 420_000,
+  testTimeoutMs: 180_000,
+  args: ["--parallel=2"],
+});
 await steps.noLeftovers();
 steps.end();

@@ -16,6 +16,7 @@ import type { Clock } from "./platform/clock.ts";
 import { acquireDataLock } from "./platform/data-lock.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf, startLogging } from "./platform/log.ts";
+import { giveBackBuffers } from "./platform/memory.ts";
 import { isNetworkFileSystem } from "./platform/mounts.ts";
 import { outliveParent } from "./platform/parent.ts";
 import { findTool } from "./platform/process.ts";
@@ -51,6 +52,7 @@ function prepareDataFolder(folder: string): void {
 export async function serve({ load, clock }: { load: () => Config; clock: Clock }): Promise<number> {
   let config = load();
   outliveParent();
+  giveBackBuffers();
   await startLogging(config.log);
   prepareDataFolder(config.dataFolder);
   const lock = acquireDataLock(config.dataFolder);

@@ -54,13 +54,13 @@ CREATE TABLE `recording` (
 	`segment_count` integer NOT NULL,
 	`state` text NOT NULL,
 	`garbage_ms` integer,
-	`segments` blob NOT NULL,
 	`version` integer DEFAULT 0 NOT NULL,
+	`segments` blob NOT NULL,
 	FOREIGN KEY (`run`) REFERENCES `run`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `recording_channel_start` ON `recording` (`channel`,`start_ms`);--> statement-breakpoint
-CREATE INDEX `recording_state` ON `recording` (`state`);--> statement-breakpoint
+CREATE INDEX `recording_totals` ON `recording` (`state`,`channel`,`root`,`start_ms`,`end_ms`,`size_bytes`);--> statement-breakpoint
 CREATE INDEX `recording_run` ON `recording` (`run`);--> statement-breakpoint
 CREATE TABLE `root` (
 	`id` text PRIMARY KEY NOT NULL,

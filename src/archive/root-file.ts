@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { NightjarError } from "../platform/errors.ts";
+import { NightjarError, systemErrorCode } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 
 /** Name of the file that tells one disk from another. */
@@ -41,9 +41,30 @@ export async function readRootId(files: Files, path: string): Promise<string | u
   return parsed.data.id;
 }
 
-/** Makes the folder, if need be, and gives it an id. */
+const unusable: Record<string, string> = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "it is read-only",
+  EEXIST: "it is a file; wanted: a folder",
+  ENOTDIR: "a part of it is a file; wanted: folders",
+  ENOSPC: "its disk is full",
+  EDQUOT: "this user's share of its disk is used up",
+};
+
+/**
+ * Makes the folder, if need be, and gives it an id. Throws `unavailable`, with the same words each time, when that
+ * can't be done.
+ */
 export async function writeRootId(files: Files, path: string, id: string): Promise<void> {
-  await files.makeFolder(path);
   const text = `${JSON.stringify({ id, format: ROOT_FORMAT })}\n`;
-  await files.writeWhole(join(path, ROOT_FILE), new TextEncoder().encode(text));
+  try {
+    await files.makeFolder(path);
+    await files.writeWhole(join(path, ROOT_FILE), new TextEncoder().encode(text));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw new NightjarError("unavailable", `${path} can't take footage: ${unusable[code] ?? code}`, {
+      cause: error,
+    });
+  }
 }

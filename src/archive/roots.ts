@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RootRow } from "../db/index/rows.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorText } from "../platform/errors.ts";
+import { errorText, NightjarError } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { holdLimits, type Databases } from "./database-pair.ts";
@@ -139,7 +139,7 @@ export class KnownRoots implements Roots {
     try {
       current = await this.#identify(storagePath, known, found);
     } catch (error) {
-      current = { missing: this.#missing(errorText(error)) };
+      current = { missing: this.#missingBy(error) };
     }
     for (const root of known.values()) await this.#lookAtFormer(root, found);
     for (const [id, { path }] of found) {
@@ -238,6 +238,13 @@ export class KnownRoots implements Roots {
 
   #missing(detail: string): RunEnd {
     return { reason: "disk-missing", detail: `${this.#deps.storagePath}: ${detail}` };
+  }
+
+  /** Messages of our own name the path themselves. */
+  #missingBy(error: unknown): RunEnd {
+    return error instanceof NightjarError
+      ? { reason: "disk-missing", detail: error.message }
+      : this.#missing(errorText(error));
   }
 
   #wrongDisk(path: string, id: string | undefined, known: Map<string, RootRow>): RunEnd {

@@ -147,7 +147,7 @@ function condition(footage: Footage, facts: ChannelFacts, hasFootage: boolean): 
   }
   if (!hasFootage) {
     const why = end.detail === "" ? "" : ` (${end.detail})`;
-    const head = offWords[end.reason] ?? "Not recording";
+    const head = (offWords[end.reason] ?? "Not recording").replace(/,$/, "");
     return { condition: "never-seen", isTrouble: true, headline: `Never seen. ${head}${why}`, ...note };
   }
   return {

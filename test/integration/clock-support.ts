@@ -264,9 +264,7 @@ export class House implements AsyncDisposable {
       recording: rows(
         "select id, root, path, run, start_ms, end_ms, first_media_sequence, discontinuity_sequence, base_ticks, size_bytes, segment_count, state, hex(segments) as segments from recording order by id",
       ),
-      gap: rows(
-        "select start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms",
-      ),
+      gap: rows("select start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms"),
       counter: rows("select * from counter order by channel"),
       lock: rows("select * from lock order by recording"),
     };

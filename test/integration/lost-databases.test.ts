@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -31,7 +40,9 @@ const files = (folder: string): string[] =>
 
 /** Every file below a folder with a hash of its bytes. */
 const contents = (folder: string): Record<string, string> =>
-  Object.fromEntries(files(folder).map((name) => [name, Bun.hash(readFileSync(join(folder, name))).toString(36)]));
+  Object.fromEntries(
+    files(folder).map((name) => [name, Bun.hash(readFileSync(join(folder, name))).toString(36)]),
+  );
 
 const health = z.object({
   status: z.string(),
@@ -84,21 +95,29 @@ async function copy(): Promise<TempFolder> {
   return folder;
 }
 
-/** Deletes a database, and with it what SQLite keeps beside it, or leaves that behind as a careless hand would. */
-function lose(folder: TempFolder, name: string, withLog: boolean): void {
-  for (const ending of ["", ...(withLog ? ["-wal", "-shm"] : [])])
-    rmSync(folder.file("data", `${name}.db${ending}`), { force: true });
+/** Deletes a database; what SQLite keeps beside it after a kill is left there, as a hand in a hurry does. */
+function lose(folder: TempFolder, lost: readonly string[]): void {
+  for (const name of lost) rmSync(folder.file("data", `${name}.db`));
 }
 
 /** Nothing that lay there is gone or other. */
 function expectAllThere(folder: string): void {
   const now = contents(folder);
-  for (const [name, hash] of Object.entries(before)) expect({ name, hash: now[name] }).toEqual({ name, hash });
+  for (const [name, hash] of Object.entries(before))
+    expect({ name, hash: now[name] }).toEqual({ name, hash });
 }
+
+/** The media files that are three days old, as far as they are still there. */
+const agedLeft = (folder: TempFolder): string[] =>
+  Object.keys(before).filter((name) => name.endsWith(".mp4") && existsSync(folder.file("footage", name)));
 
 const ls = z.object({
   channels: z.array(
-    z.object({ id: z.string(), recordings: z.number(), days: z.array(z.object({ lockedRecordings: z.number() })) }),
+    z.object({
+      id: z.string(),
+      recordings: z.number(),
+      days: z.array(z.object({ lockedRecordings: z.number() })),
+    }),
   ),
 });
 
@@ -111,53 +130,70 @@ async function listed(folder: TempFolder) {
   }));
 }
 
-test.each([
-  { lost: ["state"] },
-  { lost: ["index"] },
-  { lost: ["state", "index"] },
-])("$lost deleted: nothing is erased, all plays as before, locks hold, and what to do is said", async ({ lost }) => {
+test.concurrent("with both databases the limit applies, but for what is locked", async () => {
   await using folder = await copy();
-  for (const name of lost) lose(folder, name, name === "index");
-  {
-    await using server = await Nightjar.start({ folder: folder.path, config: STRICT });
-    await waitForRecording(server, channels, { withFootage: true });
-    for (const id of channels) expect(await server.text(agedPath(id))).toBe(lists[id]!);
-    await Bun.sleep(1500);
-    expectAllThere(folder.file("footage"));
-    const { reasons } = await healthOf(server);
-    const said = reasons.find(({ code }) => code === "storage-message");
-    expect(said?.message).toContain("A database was lost");
-    expect(said?.message).toContain("nightjar storage confirm");
-    await server.stop();
-  }
-  expectAllThere(folder.file("footage"));
-  for (const { locked } of await listed(folder)) expect(locked).toBe(1);
-
-  // A person says that the limits are meant: they apply, and stop at the locks.
-  const confirmed = await nightjarCommand(["storage", "confirm"], { folder: folder.path });
-  expect(confirmed.code).toBe(0);
   await using server = await Nightjar.start({ folder: folder.path, config: STRICT });
-  const aged = Object.keys(before).filter((name) => name.endsWith(".mp4"));
-  const left = () => aged.filter((name) => existsSync(folder.file("footage", name)));
-  await waitFor("the limits", () => left().length <= channels.length);
-  expect(left()).toEqual(channels.map(lockedOf));
+  await waitFor("the limits", () => agedLeft(folder).length <= channels.length);
+  expect(agedLeft(folder)).toEqual(channels.map(lockedOf));
   await server.stop();
-  const kept = contents(folder.file("footage"));
-  for (const id of channels) {
-    const locked = lockedOf(id);
-    for (const name of [locked, locked.replace(/mp4$/, "m3u8"), locked.replace(/mp4$/, "lock")])
-      expect({ name, hash: kept[name] }).toEqual({ name, hash: before[name] });
-  }
-}, 30_000);
+});
 
-test.each([
-  { what: "is empty", put: "nothing" },
-  { what: "is not there", put: "no folder" },
-  { what: "is another one", put: "another" },
-] as const)(
-  "the storage $what at the start: nothing is recorded there, and the right one is taken up when it comes",
-  async ({ put }) => {
+test.concurrent.each([
+  { lost: ["state"], when: "after a stop" },
+  { lost: ["index"], when: "after a kill" },
+  { lost: ["state", "index"], when: "after a kill" },
+])(
+  "$lost deleted $when: nothing is erased, all plays as before, locks hold, and what to do is said",
+  async ({ lost, when }) => {
     await using folder = await copy();
+    if (when === "after a kill") {
+      await using server = await Nightjar.start({ folder: folder.path, config: demo() });
+      await waitForRecording(server, channels, { withFootage: true });
+      await server.kill();
+      expect(existsSync(folder.file("data", "index.db-wal"))).toBe(true);
+    }
+    lose(folder, lost);
+    {
+      await using server = await Nightjar.start({ folder: folder.path, config: STRICT });
+      await waitForRecording(server, channels, { withFootage: true });
+      for (const id of channels) expect(await server.text(agedPath(id))).toBe(lists[id]!);
+      await Bun.sleep(1500);
+      expectAllThere(folder.file("footage"));
+      const { reasons } = await healthOf(server);
+      const said = reasons.find(({ code }) => code === "storage-message");
+      expect(said?.message).toContain("A database was lost");
+      expect(said?.message).toContain("nightjar storage confirm");
+      await server.stop();
+    }
+    expectAllThere(folder.file("footage"));
+    for (const { locked } of await listed(folder)) expect(locked).toBe(1);
+
+    // A person says that the limits are meant: they apply, and stop at the locks.
+    const confirmed = await nightjarCommand(["storage", "confirm"], { folder: folder.path });
+    expect(confirmed.code).toBe(0);
+    await using server = await Nightjar.start({ folder: folder.path, config: STRICT });
+    await waitFor("the limits", () => agedLeft(folder).length <= channels.length);
+    expect(agedLeft(folder)).toEqual(channels.map(lockedOf));
+    await server.stop();
+    const kept = contents(folder.file("footage"));
+    for (const id of channels) {
+      const locked = lockedOf(id);
+      for (const name of [locked, locked.replace(/mp4$/, "m3u8"), locked.replace(/mp4$/, "lock")])
+        expect({ name, hash: kept[name] }).toEqual({ name, hash: before[name] });
+    }
+  },
+  30_000,
+);
+
+test.concurrent.each([
+  { what: "is empty, index.db deleted", put: "nothing", lost: ["index"] },
+  { what: "is not there", put: "no folder", lost: [] },
+  { what: "is another one, state.db deleted", put: "another", lost: ["state"] },
+] as const)(
+  "the storage $what, at the start: nothing is recorded there, and the right one is taken up when it comes",
+  async ({ put, lost }) => {
+    await using folder = await copy();
+    lose(folder, lost);
     const place = folder.file("footage");
     renameSync(place, folder.file("disk"));
     if (put !== "no folder") await mkdir(place);
@@ -186,6 +222,31 @@ test.each([
     await server.stop();
     for (const { locked } of await listed(folder)) expect(locked).toBe(1);
     for (const id of channels) expect(contents(place)[lockedOf(id)]).toBe(before[lockedOf(id)]!);
+  },
+  30_000,
+);
+
+test.concurrent(
+  "another storage: what is said to do puts it in use, and leaves the former one alone",
+  async () => {
+    await using folder = await copy();
+    const place = folder.file("footage");
+    renameSync(place, folder.file("disk"));
+    await mkdir(place);
+    await Bun.write(join(place, "somebody-elses.txt"), "mine");
+    await using server = await Nightjar.start({ folder: folder.path, config: demo() });
+    const said = await waitFor("what to do", async () =>
+      /nightjar (storage add \S+)/.exec(
+        (await healthOf(server)).reasons.map(({ message }) => message).join("\n"),
+      ),
+    );
+    const done = await nightjarCommand(said?.[1]?.split(" ") ?? [], { folder: folder.path });
+    expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
+    await waitForRecording(server, channels, { withFootage: true });
+    await server.stop();
+    expect(await Bun.file(join(place, "somebody-elses.txt")).text()).toBe("mine");
+    expect(files(place).filter((name) => name.endsWith(".mp4"))).toHaveLength(channels.length);
+    expect(contents(folder.file("disk"))).toEqual(before);
   },
   30_000,
 );

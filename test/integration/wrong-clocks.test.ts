@@ -18,12 +18,12 @@ const NOON_MS = Date.UTC(2026, 10, 21, 11);
 const WRONG_MS = -40 * MINUTE_MS;
 const OFF_MS = 5 * MINUTE_MS;
 
-/** A minute of footage, then a power cut; the machine wakes 40 minutes in the past and records again. */
-async function wokenInThePast(wrongByMs = WRONG_MS): Promise<House> {
+/** Some footage, then a power cut; the machine wakes 40 minutes in the past and records again. */
+async function wokenInThePast(): Promise<House> {
   const house = await House.make({ wallMs: NOON_MS });
   house.connect();
-  await house.record(60);
-  house.machine.reboot("boot-2", { offMs: OFF_MS, wrongByMs });
+  await house.record(20);
+  house.machine.reboot("boot-2", { offMs: OFF_MS, wrongByMs: WRONG_MS });
   house.machine.isSynchronised = false;
   await house.start();
   house.connect();
@@ -42,7 +42,9 @@ async function expectInOrder(house: House, fromMs: number, toMs: number): Promis
   const list = await house.list(`/cam/archive-${Math.floor(fromMs / 1000)}-${seconds}.m3u8`);
   const numbers = house
     .all()
-    .flatMap(({ firstMediaSequence, segments }) => segments.map(({ ordinal }) => firstMediaSequence + ordinal));
+    .flatMap(({ firstMediaSequence, segments }) =>
+      segments.map(({ ordinal }) => firstMediaSequence + ordinal),
+    );
   expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
   expect(list.segments).toHaveLength(numbers.length);
   expect(list.segments.every(({ isDiscontinuity }) => !isDiscontinuity)).toBe(true);
@@ -120,7 +122,7 @@ test("what was dated anew plays from the first picture to the last, in the order
     const list = await house.list(path);
     expect(list.isEnded).toBe(true);
     expect(pictures).toHaveLength(Math.round(sumSeconds(list) * PICTURES_PER_SECOND));
-    expect(pictures.length).toBeGreaterThan(78 * PICTURES_PER_SECOND);
+    expect(pictures.length).toBeGreaterThan(38 * PICTURES_PER_SECOND);
     for (const [i, { timeSeconds }] of pictures.entries())
       expect(Math.abs(timeSeconds - pictures[0]!.timeSeconds - i / PICTURES_PER_SECOND)).toBeLessThan(0.001);
   } finally {
@@ -128,46 +130,52 @@ test("what was dated anew plays from the first picture to the last, in the order
   }
 });
 
-/** How many changes of the disk there are in the first 15 s after the clock was set. */
+/** How many changes of the disk there are in the first eight seconds after the clock was set. */
 async function changesAfterStep(): Promise<number> {
   await using house = await wokenInThePast();
-  await house.record(10);
+  await house.record(6);
   const before = house.process.changes;
   setRight(house);
-  await house.record(15);
+  await house.record(8);
   return house.process.changes - before;
 }
 
-test("killed at any moment after the clock was set right: the next start ends what was begun", async () => {
-  const changes = await changesAfterStep();
-  expect(changes).toBeGreaterThan(20);
-  for (let change = 1; change <= changes; change += 1) {
-    await using house = await wokenInThePast();
-    const bootMs = house.machine.wallMs - WRONG_MS;
-    await house.record(10);
-    const unsure = house.all().at(-1)!;
-    setRight(house);
-    house.process.killBeforeChange = house.process.changes + change;
-    await house.record(15);
-    house.kill();
-    // Every third time it was the power, and the machine wakes with the right time.
-    const isReboot = change % 3 === 0;
-    if (isReboot) house.machine.reboot("boot-3", { offMs: MINUTE_MS });
-    await house.start();
-    house.connect();
-    await house.record(6);
-    const found = house.all().find(({ id }) => id === unsure.id)!;
-    const isDated = Math.abs(found.startMs - bootMs) <= 600;
-    if (!isReboot) expect({ change, isDated }).toEqual({ change, isDated: true });
-    expect(house.open.archive.run(found.run)!.unsure).toBe(!isDated);
-    await expectInOrder(house, NOON_MS, house.machine.wallMs);
-    for (const { startMs, endMs } of house.gaps()) {
-      const over = house.all().filter((each) => each.startMs < endMs && each.endMs > startMs);
-      expect({ change, over: over.map(({ path }) => path) }).toEqual({ change, over: [] });
+test.each([
+  { how: "killed", isPowerCut: false },
+  { how: "the power cut", isPowerCut: true },
+])(
+  "$how at any moment after the clock was set right: the next start ends what was begun",
+  async ({ isPowerCut }) => {
+    const changes = await changesAfterStep();
+    expect(changes).toBeGreaterThan(16);
+    // Dating anew is over after the first few changes; then it is recorded again.
+    for (let change = 1; change <= changes; change += change < 16 ? 1 : 6) {
+      await using house = await wokenInThePast();
+      const bootMs = house.machine.wallMs - WRONG_MS;
+      await house.record(6);
+      const unsure = house.all().at(-1)!;
+      setRight(house);
+      house.process.killBeforeChange = house.process.changes + change;
+      await house.record(8);
+      house.kill();
+      if (isPowerCut) house.machine.reboot("boot-3", { offMs: MINUTE_MS });
+      await house.start();
+      house.connect();
+      await house.record(6);
+      const found = house.all().find(({ id }) => id === unsure.id)!;
+      const isDated = Math.abs(found.startMs - bootMs) <= 600;
+      // After a power cut nobody knows any more what the clock was off by, unless it had been written down.
+      if (!isPowerCut) expect({ change, isDated }).toEqual({ change, isDated: true });
+      expect(house.open.archive.run(found.run)!.unsure).toBe(!isDated);
+      await expectInOrder(house, NOON_MS, house.machine.wallMs);
+      for (const { startMs, endMs } of house.gaps()) {
+        const over = house.all().filter((each) => each.startMs < endMs && each.endMs > startMs);
+        expect({ change, over: over.map(({ path }) => path) }).toEqual({ change, over: [] });
+      }
+      await expectSameAfterReindex(house);
     }
-    await expectSameAfterReindex(house);
-  }
-});
+  },
+);
 
 test("a first start in the past: what is dated anew plays on its right day, from the folder it was born in", async () => {
   await using house = await House.make({ wallMs: NOON_MS - 3 * DAY_MS });
@@ -296,19 +304,22 @@ test.each([true, false, undefined])(
   },
 );
 
-test.each([10, 3600])("a clock that is set back by %d s: live and today go on with what is recorded then", async (seconds) => {
-  await using house = await House.make({ wallMs: NOON_MS });
-  house.connect();
-  await house.record(30);
-  await house.machine.pass(HOUR_MS);
-  await house.record(40);
-  const live = await house.get("/cam/live.m3u8");
-  const today = await house.get("/cam/stream/today/playlist.m3u8");
-  house.machine.step(-seconds * SECOND_MS);
-  for (const address of ["/cam/live.m3u8", "/cam/stream/today/playlist.m3u8"]) {
-    await house.record(12);
-    const list = await house.list(address, address.includes("live") ? live : today);
-    expect(Math.abs(wallTimes(list).at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
-  }
-  await expectSameAfterReindex(house);
-});
+test.each([10, 3600])(
+  "a clock that is set back by %d s: live and today go on with what is recorded then",
+  async (seconds) => {
+    await using house = await House.make({ wallMs: NOON_MS });
+    house.connect();
+    await house.record(30);
+    await house.machine.pass(HOUR_MS);
+    await house.record(40);
+    const live = await house.get("/cam/live.m3u8");
+    const today = await house.get("/cam/stream/today/playlist.m3u8");
+    house.machine.step(-seconds * SECOND_MS);
+    for (const address of ["/cam/live.m3u8", "/cam/stream/today/playlist.m3u8"]) {
+      await house.record(12);
+      const list = await house.list(address, address.includes("live") ? live : today);
+      expect(Math.abs(wallTimes(list).at(-1)!.endMs - house.machine.wallMs)).toBeLessThan(5 * SECOND_MS);
+    }
+    await expectSameAfterReindex(house);
+  },
+);

@@ -42,7 +42,7 @@ const UNRELATED =
 const SLOW_MACHINE = /picture is too late to be displayed|picture might be displayed late/;
 /** What VLC says of a decoder's own start after every seek, also in files that it made itself. */
 const AFTER_EVERY_SEEK =
-  /Timestamp conversion failed|Could not convert timestamp|decode_slice_header error|no reference clock|get_buffer\(\) failed/;
+  /Timestamp conversion failed|Could not convert timestamp|decode_slice_header error|no reference clock|Could not get display date|get_buffer\(\) failed/;
 const COMPLAINT = /\b(error|too late|buffer too|lost|corrupt|failed|underflow)\b/i;
 
 const NUMBERS: Record<keyof VlcCounters, RegExp> = {

@@ -41,7 +41,7 @@ export class ExecSource implements Source {
     try {
       program = spawnStream(argv, { signal: given.signal });
     } catch (error) {
-      return { end: { reason: "source-unsupported", detail: errorText(error), retry: "rarely" } };
+      return { end: { reason: "source-unsupported", detail: errorText(error), retry: "later" } };
     }
     let exitedFirst = false;
     void program.exited.then(() => (exitedFirst = true));

@@ -63,7 +63,7 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
     return await session.run();
   } catch (error) {
     if (error instanceof NightjarError && error.kind === "unavailable") {
-      return end("source-unsupported", error.message, "rarely");
+      return end("source-unsupported", error.message, "later");
     }
     return end("source-broken", errorText(error), "later");
   }

@@ -65,14 +65,18 @@ export const recordingTable = sqliteTable(
     state: text({ enum: ["open", "closed", "garbage"] }).notNull(),
     /** When it became garbage, ms UTC. */
     garbageMs: integer("garbage_ms"),
-    /** The packed segment list (media/segment-list.ts); empty while open. */
-    segments: blob({ mode: "buffer" }).notNull(),
     /** Rises with each change of a closed recording; part of its playlists' entity tags. */
     version: integer().notNull().default(0),
+    /**
+     * The packed segment list (media/segment-list.ts); empty while open. The last column: it fills overflow pages,
+     * which SQLite reads through for whatever stands behind it.
+     */
+    segments: blob({ mode: "buffer" }).notNull(),
   },
   (t) => [
     index("recording_channel_start").on(t.channel, t.startMs),
-    index("recording_state").on(t.state),
+    // Totals of a large archive come from this alone, without touching the rows.
+    index("recording_totals").on(t.state, t.channel, t.root, t.startMs, t.endMs, t.sizeBytes),
     index("recording_run").on(t.run),
   ],
 );
