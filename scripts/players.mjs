@@ -9,6 +9,6 @@ await ensureApt(testTools, { why: "the tests" });
 await build(bun);
 
 const steps = new Steps();
-await steps.tests("players", bun, ["./test/players"], { timeoutMs: 1_200_000, testTimeoutMs: 300_000 });
+await steps.tests("players", bun, ["./test/players"], { timeoutMs: 1_800_000, testTimeoutMs: 300_000 });
 await steps.noLeftovers();
 steps.end();

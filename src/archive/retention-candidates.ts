@@ -1,4 +1,8 @@
 import type { IndexDatabase } from "../db/index/index-database.ts";
+import type { RunRow } from "../db/index/rows.ts";
+import { MIN_STEP_MS } from "../platform/clock-watch.ts";
+import type { Clock } from "../platform/clock.ts";
+import { redateDeltaMs } from "./redate.ts";
 import type { Candidate, ChannelLimits } from "./retention-plan.ts";
 import type { ArchiveChannel } from "./settings.ts";
 
@@ -26,15 +30,29 @@ export type Candidates = {
   untilMs: number;
 };
 
+/**
+ * Runs of this boot whose times may be wrong: dated by a clock that nothing vouched for. Once it is trusted, only
+ * those that differ from it; a run that began before may go on for weeks.
+ */
+export function unsureRunIds(
+  index: IndexDatabase,
+  clock: Pick<Clock, "bootId" | "nowMs" | "bootMs">,
+  isTrusted: boolean,
+): ReadonlySet<string> {
+  const now = { nowMs: clock.nowMs(), bootMs: clock.bootMs() };
+  const isOff = (run: RunRow) => Math.abs(redateDeltaMs(run, now)) > MIN_STEP_MS;
+  const unsure = index.unsureRuns(clock.bootId).filter((run) => !isTrusted || isOff(run));
+  return new Set(unsure.map(({ id }) => id));
+}
+
 /** The oldest closed recordings of each channel, as far as their storage is there. */
 export function oldestCandidates(
   index: IndexDatabase,
-  bootId: string,
+  unsure: ReadonlySet<string>,
   presentRoots: readonly string[],
   limitsOf: (channel: string) => LimitedChannel,
 ): Candidates {
   const locked = new Set(index.locks().map(({ recording }) => recording));
-  const unsure = new Set(index.unsureRuns(bootId).map(({ id }) => id));
   const list: Candidate[] = [];
   let untilMs = Infinity;
   for (const { channel } of index.counters()) {

@@ -8,7 +8,7 @@ const LONGEST_SEGMENT_MS = 20_000;
 /** A closed recording whose storage is there. */
 export type Candidate = Pick<RecordingRow, "id" | "channel" | "root" | "startMs" | "endMs" | "sizeBytes"> & {
   isLocked: boolean;
-  /** Its run began with an unsynchronised clock and has not been re-dated yet. */
+  /** Its run began with an unsynchronised clock, and its times may still be wrong. */
   isUnsure: boolean;
 };
 

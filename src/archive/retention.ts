@@ -15,7 +15,7 @@ import {
   type Databases,
 } from "./database-pair.ts";
 import type { Deleter } from "./deletion.ts";
-import { limitsFrom, measuredSizes, oldestCandidates } from "./retention-candidates.ts";
+import { limitsFrom, measuredSizes, oldestCandidates, unsureRunIds } from "./retention-candidates.ts";
 import { heldMessages } from "./retention-messages.ts";
 import { planRetention, type HeldReason, type RetentionInput } from "./retention-plan.ts";
 import type { KnownRoots } from "./roots.ts";
@@ -156,8 +156,9 @@ export class Retention {
       this.#graceBytes = sizes.graceBytes;
       const shortBytes = this.#room?.shortBytes ?? 0;
       const allowanceBytes = this.#earn(shortBytes > 0);
-      const { list, untilMs } = oldestCandidates(index, clock.bootId, present, limitsOf);
       const age = this.#age();
+      const unsure = unsureRunIds(index, clock, age.isTrusted);
+      const { list, untilMs } = oldestCandidates(index, unsure, present, limitsOf);
       const input: RetentionInput = {
         candidates: list,
         limitsOf,

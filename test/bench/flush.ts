@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { waitForRecording } from "../support/channels.ts";
 import { LoopDisk } from "../support/loop-disk.ts";
-import { Nightjar } from "../support/nightjar.ts";
+import { Nightjar, STOP_LIMIT_MS } from "../support/nightjar.ts";
 import { finished } from "../support/processes.ts";
 import { tempFolder } from "../support/temp.ts";
 import { filesBelow } from "../torture/storage.ts";
@@ -50,6 +50,9 @@ export async function benchFlush(): Promise<Row[]> {
   const before = { device: deviceBytes(device), footage: footageBytes(disk.path), syncs: syncsOf() };
   await Bun.sleep(MEASURE_MS);
   const after = { device: deviceBytes(device), footage: footageBytes(disk.path), syncs: syncsOf() };
+  // What is traced outlives its tracer.
+  for (const { pid } of server.processes()) process.kill(pid, "SIGTERM");
+  await server.nothingLeft(STOP_LIMIT_MS * 2);
   const flushes = MEASURE_MS / 1000 / FLUSH_SECONDS;
   const syncs = (after.syncs - before.syncs) / flushes;
   const footage = (after.footage - before.footage) / flushes;

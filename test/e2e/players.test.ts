@@ -9,7 +9,8 @@ import { playInVlc } from "../support/vlc.ts";
 import { waitFor } from "../support/wait.ts";
 import { Players, type PlaySnapshot } from "../players/play-in-browser.ts";
 
-const RECORD_MS = 24_000;
+const RECORD_MS = 26_000;
+const SETTLED_MS = 8000;
 const CHANNEL = "h264-aac";
 const PICTURES_PER_SECOND = 25;
 
@@ -33,7 +34,8 @@ describe("players", () => {
     server = await Nightjar.start({ folder: folder.path, config: { channels } });
     await waitForRecording(server, [CHANNEL]);
     await Bun.sleep(RECORD_MS);
-    toMs = Date.now();
+    // So long ago that everything of it is listed.
+    toMs = Date.now() - SETTLED_MS;
   }, 90_000);
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
@@ -100,7 +102,8 @@ describe("players", () => {
     const { errors, snapshots } = await players.play({
       player: "hlsjs",
       url: today(),
-      steps: [{ playSeconds: 2 }, { seekShare: 0 }, { playSeconds: 3 }],
+      // Not to 0 itself: hls.js takes a list that it has seen grow to begin some 1e-14 s after that, and waits.
+      steps: [{ playSeconds: 2 }, { seekSeconds: 0.5 }, { playSeconds: 3 }],
     });
     expect(errors).toEqual([]);
     expectPlayed(snapshots[1]!, snapshots[2]!, 2.7);

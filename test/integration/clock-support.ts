@@ -4,10 +4,12 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildApp } from "../../src/app.ts";
+import { runStorageConfirm } from "../../src/archive/commands/storage.ts";
 import { openArchive, type OpenArchive } from "../../src/archive/open-archive.ts";
 import type { RunRecorder } from "../../src/capture/recording-sink.ts";
 import type { RunSink, Source, SourceEnd } from "../../src/capture/source.ts";
 import { ChannelSupervisor } from "../../src/capture/supervisor.ts";
+import type { Config } from "../../src/config/config.ts";
 import { configFromObject } from "../../src/config/load.ts";
 import { parseMediaPlaylist, type ParsedMediaPlaylist } from "../../src/media/m3u8-parse.ts";
 import type { Fragment } from "../../src/media/parameters.ts";
@@ -151,6 +153,7 @@ export class House implements AsyncDisposable {
   process!: SimulatedProcess;
   open!: OpenArchive;
   app!: ReturnType<typeof buildApp>;
+  #config!: Config;
   #camera: LoopCamera | undefined;
   #supervisor: ChannelSupervisor | undefined;
 
@@ -178,7 +181,7 @@ export class House implements AsyncDisposable {
   async start(): Promise<void> {
     const { zone = "Europe/Berlin", keep, flush = "5s" } = this.options;
     const channel = { source: "rtsp://127.0.0.1/cam", ...(keep ? { keep } : {}) };
-    const config = configFromObject(
+    this.#config = configFromObject(
       {
         data: this.dataFolder,
         timezone: zone,
@@ -193,7 +196,7 @@ export class House implements AsyncDisposable {
     );
     this.process = this.machine.start();
     const { clock, files } = this.process;
-    this.open = await openArchive({ config, clock, files });
+    this.open = await openArchive({ config: this.#config, clock, files });
     await this.machine.settled();
     this.app = buildApp({
       playback: { footage: this.open.archive, clock, segmentTargetMs: 2000 },
@@ -217,6 +220,13 @@ export class House implements AsyncDisposable {
       this.#camera?.halfSecond();
       await this.machine.settled();
     }
+  }
+
+  /** A person says that the clock is right. */
+  async confirm(): Promise<void> {
+    const stdout = () => {};
+    const args = { arguments: [], options: {} };
+    await runStorageConfirm({ config: this.#config, clock: this.process.clock, stdout, args });
   }
 
   /** Killed, and nothing else: the next is `start`. */

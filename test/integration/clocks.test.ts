@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
 import { addDays } from "../../src/platform/zone.ts";
 import { House, HOUR_MS, MINUTE_MS, SlowCamera, sumSeconds, wallTimes } from "./clock-support.ts";
+
+setDefaultTimeout(60_000);
 
 /** A day is 1728 of them; files are cut at key frames, so the one at midnight ends a little after it. */
 const GOP_MS = 50_000;

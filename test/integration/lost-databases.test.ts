@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import {
   appendFileSync,
   cpSync,
@@ -17,6 +17,8 @@ import { waitForRecording } from "../support/channels.ts";
 import { Nightjar, nightjarCommand, type TestConfig } from "../support/nightjar.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { waitFor } from "../support/wait.ts";
+
+setDefaultTimeout(60_000);
 
 const channels = ["court", "street"] as const;
 const demo = (keep?: Record<string, unknown>): TestConfig => ({
@@ -182,7 +184,6 @@ test.concurrent.each([
         expect({ name, hash: kept[name] }).toEqual({ name, hash: before[name] });
     }
   },
-  30_000,
 );
 
 test.concurrent.each([
@@ -223,7 +224,6 @@ test.concurrent.each([
     for (const { locked } of await listed(folder)) expect(locked).toBe(1);
     for (const id of channels) expect(contents(place)[lockedOf(id)]).toBe(before[lockedOf(id)]!);
   },
-  30_000,
 );
 
 test.concurrent(
@@ -248,5 +248,4 @@ test.concurrent(
     expect(files(place).filter((name) => name.endsWith(".mp4"))).toHaveLength(channels.length);
     expect(contents(folder.file("disk"))).toEqual(before);
   },
-  30_000,
 );

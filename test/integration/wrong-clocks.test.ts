@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { listen } from "../../src/listen.ts";
@@ -10,9 +10,12 @@ import {
   MINUTE_MS,
   PICTURES_PER_SECOND,
   SECOND_MS,
+  SlowCamera,
   sumSeconds,
   wallTimes,
 } from "./clock-support.ts";
+
+setDefaultTimeout(60_000);
 
 const NOON_MS = Date.UTC(2026, 10, 21, 11);
 const WRONG_MS = -40 * MINUTE_MS;
@@ -115,7 +118,7 @@ test("what was dated anew plays from the first picture to the last, in the order
   const listening = await listen(house.app, [{ host: "127.0.0.1", port: 0 }]);
   try {
     await house.machine.pass(MINUTE_MS);
-    const path = `/cam/archive-${NOON_MS / 1000}-${7 * 60}.m3u8`;
+    const path = `/cam/archive-${NOON_MS / 1000}-${6 * 60}.m3u8`;
     const url = `http://127.0.0.1:${listening.addresses[0]!.port}${path}`;
     expect(await decodeErrors(url)).toBe("");
     const pictures = await frameHashes(url, "v");
@@ -240,6 +243,27 @@ test("the limit works while the clock is right", async () => {
   await hoursPass(house, 49);
   expect(house.all().map(({ path }) => path.slice(4, 14))).toEqual(["2026-11-20", "2026-11-21"]);
 });
+
+test.each([
+  { how: "once the kernel calls the clock synchronised", isSynchronised: true },
+  { how: "once a person says that the clock is right", isSynchronised: false },
+])(
+  "a run that began unsynchronised and goes on for hours: its limit works $how",
+  async ({ isSynchronised }) => {
+    await using house = await House.make({ wallMs: NOON_MS, keep: { hours: 2 } });
+    house.machine.isSynchronised = false;
+    const camera = new SlowCamera(house, 50_000);
+    await camera.sendUntil(NOON_MS + 3 * HOUR_MS);
+    expect(house.all()[0]!.startMs).toBeLessThan(NOON_MS + MINUTE_MS);
+    expect(house.open.storage().messages.join()).toContain("nightjar storage confirm");
+    house.machine.isSynchronised = isSynchronised;
+    if (!isSynchronised) await house.confirm();
+    await camera.sendUntil(NOON_MS + 3.1 * HOUR_MS);
+    const oldestMs = house.all()[0]!.startMs - house.machine.wallMs + 2 * HOUR_MS;
+    expect(oldestMs).toBeGreaterThan(-10 * MINUTE_MS);
+    expect(oldestMs).toBeLessThan(MINUTE_MS);
+  },
+);
 
 test.each([
   { how: "synchronised, so the kernel says", isSynchronised: true },
