@@ -64,6 +64,7 @@ export async function openArchive({
     settings: {
       channels: () => registry.channels(),
       flushMs: storage.flushMs,
+      fileMax: config.fileMax,
       segmentTargetMs: segment.targetMs,
       segmentMaxMs: segment.maxMs,
       segmentMaxBytes: segment.maxBytes,

@@ -67,7 +67,8 @@ export async function bearRecording(context: WriteContext, birth: Birth): Promis
   const root = roots.current();
   if ("missing" in root) throw new StorageMissing(root.missing);
   const { totalBytes } = await files.space(root.path);
-  const limits = fileLimits(settings.keep, totalBytes, context.settings.channels().length);
+  const { channels, fileMax } = context.settings;
+  const limits = fileLimits(settings.keep, totalBytes, channels().length, fileMax);
   const path = await freeName(files, index, root, { channel: channel.id, startMs, zone: settings.zone });
   const mediaPath = join(root.path, path);
   const head = headOf(birth, root.id, path.slice(path.lastIndexOf("/") + 1));

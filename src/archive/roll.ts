@@ -10,11 +10,21 @@ const STAGGER_MS = 5 * 60_000;
 /** A recording is not continued beyond either. */
 export type FileLimits = { maxMs: number; maxBytes: number };
 
+/** What the user wants a recording to be at most; where both are absent, the archive decides. */
+export type WantedFileMax = { readonly durationMs?: number; readonly bytes?: number };
+
 /**
- * The size of a recording: the smallest of an hour, 1/24 of what the channel keeps, and 1/16 of the storage
- * divided by the number of channels, so that the oldest one can always make room.
+ * The size of a recording: what the user wants, or the smallest of an hour, 1/24 of what the channel keeps, and
+ * 1/16 of the storage divided by the number of channels, so that the oldest one can always make room.
  */
-export function fileLimits(keep: KeepLimits, storageBytes: number, channelCount: number): FileLimits {
+export function fileLimits(
+  keep: KeepLimits,
+  storageBytes: number,
+  channelCount: number,
+  wanted: WantedFileMax = {},
+): FileLimits {
+  if (wanted.durationMs !== undefined || wanted.bytes !== undefined)
+    return { maxMs: Math.min(HOUR_MS, wanted.durationMs ?? HOUR_MS), maxBytes: wanted.bytes ?? Infinity };
   const keepMs = Math.min(
     keep.maxAgeMs ?? Infinity,
     keep.days === undefined ? Infinity : (keep.days + 1) * DAY_MS,

@@ -1,4 +1,5 @@
 import type { KeepLimits } from "../db/state/state-database.ts";
+import type { WantedFileMax } from "./roll.ts";
 
 /** What the archive has to know about a channel that is or was configured. */
 export type ArchiveChannel = {
@@ -23,6 +24,8 @@ export type ArchiveSettings = {
   flushMs: number;
   /** Segments are whole GOPs of at least this length. */
   segmentTargetMs: number;
+  /** The most that one file holds, where the user said so. */
+  fileMax: WantedFileMax;
   /** Only beyond one of these a segment is cut between samples. */
   segmentMaxMs: number;
   segmentMaxBytes: number;
@@ -30,6 +33,7 @@ export type ArchiveSettings = {
 
 export const defaultSettings = {
   flushMs: 5000,
+  fileMax: {},
   segmentTargetMs: 2000,
   segmentMaxMs: 20_000,
   segmentMaxBytes: 32 << 20,

@@ -63,5 +63,7 @@ describe("size of files", () => {
     expect(fileLimits({ days: 0 }, 1600e9, 4).maxMs).toBe(HOUR);
     expect(fileLimits({ maxBytes: 24e6 }, 64e6, 1)).toEqual({ maxMs: HOUR, maxBytes: 1e6 });
     expect(fileLimits({}, 64e6, 1).maxBytes).toBe(4e6);
+    expect(fileLimits({}, 64e6, 1, { durationMs: 60_000 })).toEqual({ maxMs: 60_000, maxBytes: Infinity });
+    expect(fileLimits({}, 64e6, 1, { bytes: 8e6 })).toEqual({ maxMs: HOUR, maxBytes: 8e6 });
   });
 });
