@@ -3,10 +3,10 @@ import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import { ticksToMs } from "../media/ticks.ts";
 import { VIDEO_TIMESCALE } from "../media/parameters.ts";
-import type { ChannelWriter } from "./channel-writer.ts";
+import type { ChannelWriter } from "./write/channel-writer.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { ArchiveChannel } from "./settings.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { WriteContext } from "./write/write-context.ts";
 
 const byOrder = (a: Recording, b: Recording): number =>
   a.startMs - b.startMs || a.firstMediaSequence - b.firstMediaSequence;

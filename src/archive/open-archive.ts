@@ -9,8 +9,8 @@ import type { Clock } from "../platform/clock.ts";
 import { diskFiles, type Files } from "../platform/files.ts";
 import { RecordingArchive } from "./archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
-import { Locks } from "./locks.ts";
-import { Retention } from "./retention.ts";
+import { Locks } from "./keep/locks.ts";
+import { Retention } from "./keep/retention.ts";
 import { checkFiles, startupChecks } from "./startup.ts";
 
 /** What the archive says about the place that footage goes to. */

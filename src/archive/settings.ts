@@ -1,5 +1,5 @@
 import type { KeepLimits } from "../db/state/state-database.ts";
-import type { WantedFileMax } from "./roll.ts";
+import type { WantedFileMax } from "./write/roll.ts";
 
 /** What the archive has to know about a channel that is or was configured. */
 export type ArchiveChannel = {

@@ -5,10 +5,10 @@ import { errorText } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { holdLimits, pairDatabases, type Databases, type LostDatabases } from "./database-pair.ts";
-import { Deleter, type Deleted } from "./deletion.ts";
-import { dropMissing, type MissingReport } from "./missing-files.ts";
-import { reindexRoot, type ReindexReport } from "./reindex.ts";
-import { KnownRoots } from "./roots.ts";
+import { Deleter, type Deleted } from "./keep/deletion.ts";
+import { dropMissing, type MissingReport } from "./inspect/missing-files.ts";
+import { reindexRoot, type ReindexReport } from "./inspect/reindex.ts";
+import { KnownRoots } from "./roots/roots.ts";
 
 const log = logOf("archive");
 

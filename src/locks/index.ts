@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import { access } from "../access/policy.ts";
 import type { Footage } from "../archive/footage.ts";
-import type { Locks } from "../archive/locks.ts";
+import type { Locks } from "../archive/keep/locks.ts";
 import type { LockRow } from "../db/index/rows.ts";
 import type { Clock } from "../platform/clock.ts";
 import { badParameter, notFound } from "../platform/errors.ts";

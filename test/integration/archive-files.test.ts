@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { journalPathOf } from "../../src/archive/recording-writer.ts";
+import { journalPathOf } from "../../src/archive/write/recording-paths.ts";
 import type { RunRecorder } from "../../src/capture/recording-sink.ts";
 import { decodeErrors, frameHashes, probe } from "../support/ffmpeg.ts";
 import { encodeClip, type Clip } from "../support/recorded-clip.ts";

@@ -12,7 +12,7 @@ import {
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { journalRedate } from "../../src/archive/journal.ts";
+import { journalRedate } from "../../src/archive/journal/journal.ts";
 import { waitForRecording } from "../support/channels.ts";
 import { Nightjar, nightjarCommand, type TestConfig } from "../support/nightjar.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";

@@ -22,7 +22,7 @@ import type { Archive, RunRecorder } from "../../src/capture/recording-sink.ts";
 import type { RunEnd } from "../../src/media/reasons.ts";
 import { encodeClip, type Clip } from "../support/recorded-clip.ts";
 import { tempFolder } from "../support/temp.ts";
-import { writeRootId } from "../../src/archive/root-file.ts";
+import { writeRootId } from "../../src/archive/roots/root-file.ts";
 import { FootageMaker, testArchive, WaitingClock } from "../unit/archive/kept-archive.ts";
 
 const clip = encodeClip({ seconds: 14 });

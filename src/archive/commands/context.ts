@@ -7,7 +7,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { acquireDataLock } from "../../platform/data-lock.ts";
 import { NightjarError } from "../../platform/errors.ts";
 import { pairDatabases, type Databases } from "../database-pair.ts";
-import { readRootId } from "../root-file.ts";
+import { readRootId } from "../roots/root-file.ts";
 import type { Files } from "../../platform/files.ts";
 
 /** What a command of the archive is given. */

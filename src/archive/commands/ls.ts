@@ -2,8 +2,8 @@ import { NightjarError } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
 import { reasonWords } from "../../media/reasons.ts";
-import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../listing.ts";
-import { sizeText } from "../size-text.ts";
+import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../inspect/listing.ts";
+import { sizeText } from "../keep/size-text.ts";
 import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
 
 /** Gaps of a day that are shown one by one; `--json` has all. */

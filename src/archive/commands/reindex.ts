@@ -1,7 +1,7 @@
 import { NightjarError } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
-import { reindexRoot } from "../reindex.ts";
-import { readRootId } from "../root-file.ts";
+import { reindexRoot } from "../inspect/reindex.ts";
+import { readRootId } from "../roots/root-file.ts";
 import { rootsThere, withDatabases, type CommandContext } from "./context.ts";
 
 /** `nightjar reindex`: ends with 0, with 1 when something could not be used or a storage was not there. */

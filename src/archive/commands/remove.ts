@@ -1,9 +1,9 @@
 import { NightjarError, notFound } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
-import { Deleter } from "../deletion.ts";
-import { remainsOf, removeFootage, type Remains } from "../remove.ts";
-import { sizeText } from "../size-text.ts";
+import { Deleter } from "../keep/deletion.ts";
+import { remainsOf, removeFootage, type Remains } from "../inspect/remove.ts";
+import { sizeText } from "../keep/size-text.ts";
 import { rootsThere, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
 
 function remainsText(remains: Remains, zone: string): string {

@@ -3,8 +3,8 @@ import { NightjarError } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { missingMountOf } from "../../platform/mounts.ts";
 import { confirmLimits } from "../database-pair.ts";
-import { rootNamedByFootage } from "../reindex.ts";
-import { addRoot } from "../add-root.ts";
+import { rootNamedByFootage } from "../inspect/reindex.ts";
+import { addRoot } from "../roots/add-root.ts";
 import { withSharedDatabases, type CommandContext } from "./context.ts";
 
 /** `nightjar storage add PATH`: makes a folder known as a place for footage. Ends with 0. */

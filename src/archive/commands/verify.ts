@@ -1,8 +1,8 @@
 import { NightjarError } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { daySpanMs, isoOf } from "../../platform/zone.ts";
-import { sizeText } from "../size-text.ts";
-import { verifyFootage, type Damage } from "../verify.ts";
+import { sizeText } from "../keep/size-text.ts";
+import { verifyFootage, type Damage } from "../inspect/verify.ts";
 import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
 
 const SAY_EVERY_MS = 5000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
-import { parseJournal } from "../../../src/archive/journal.ts";
-import { journalPathOf } from "../../../src/archive/recording-writer.ts";
+import { parseJournal } from "../../../src/archive/journal/journal.ts";
+import { journalPathOf } from "../../../src/archive/write/recording-paths.ts";
 import { diskFiles, type Files, type OpenFile } from "../../../src/platform/files.ts";
 import { Rig, rigParameters } from "./rig.ts";
 

@@ -13,7 +13,7 @@ import {
   parseJournal,
   type JournalEntry,
   type JournalHead,
-} from "../../../src/archive/journal.ts";
+} from "../../../src/archive/journal/journal.ts";
 import { endReasons } from "../../../src/media/reasons.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
 

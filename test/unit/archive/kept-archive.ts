@@ -9,7 +9,7 @@ import {
   journalSynced,
   type JournalGap,
   type JournalHead,
-} from "../../../src/archive/journal.ts";
+} from "../../../src/archive/journal/journal.ts";
 import type { Databases } from "../../../src/archive/database-pair.ts";
 import { newId } from "../../../src/archive/ids.ts";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MediaClock } from "../../../src/archive/media-clock.ts";
+import { MediaClock } from "../../../src/archive/write/media-clock.ts";
 
 const WALL = 1_750_000_000_000;
 

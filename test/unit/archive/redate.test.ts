@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
-import { parseJournal } from "../../../src/archive/journal.ts";
-import { journalPathOf } from "../../../src/archive/recording-writer.ts";
-import { redateDeltaMs } from "../../../src/archive/redate.ts";
+import { parseJournal } from "../../../src/archive/journal/journal.ts";
+import { journalPathOf } from "../../../src/archive/write/recording-paths.ts";
+import { redateDeltaMs } from "../../../src/archive/write/redate.ts";
 import type { Files } from "../../../src/platform/files.ts";
 import { Rig, type RigOptions } from "./rig.ts";
 

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { ageReference, vouchedMs } from "../../../src/archive/age-reference.ts";
-import { DeletionAllowance } from "../../../src/archive/allowance.ts";
-import { planRetention, type Candidate, type RetentionInput } from "../../../src/archive/retention-plan.ts";
+import { ageReference, vouchedMs } from "../../../src/archive/keep/age-reference.ts";
+import { DeletionAllowance } from "../../../src/archive/keep/allowance.ts";
+import {
+  planRetention,
+  type Candidate,
+  type RetentionInput,
+} from "../../../src/archive/keep/retention-plan.ts";
 import { DAY_MS, HOUR_MS, NOON_MS } from "./kept-archive.ts";
 
 const hourly = (count: number, change: Partial<Candidate> = {}): Candidate[] =>

@@ -10,12 +10,12 @@ import {
   trustedMs,
   type Databases,
 } from "../../../src/archive/database-pair.ts";
-import { Deleter } from "../../../src/archive/deletion.ts";
-import { Locks } from "../../../src/archive/locks.ts";
-import { dropMissing } from "../../../src/archive/missing-files.ts";
-import { Retention } from "../../../src/archive/retention.ts";
-import { KnownRoots } from "../../../src/archive/roots.ts";
-import { writeRootId } from "../../../src/archive/root-file.ts";
+import { Deleter } from "../../../src/archive/keep/deletion.ts";
+import { Locks } from "../../../src/archive/keep/locks.ts";
+import { dropMissing } from "../../../src/archive/inspect/missing-files.ts";
+import { Retention } from "../../../src/archive/keep/retention.ts";
+import { KnownRoots } from "../../../src/archive/roots/roots.ts";
+import { writeRootId } from "../../../src/archive/roots/root-file.ts";
 import type { ArchiveChannel } from "../../../src/archive/settings.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
 import { diskFiles, type Files } from "../../../src/platform/files.ts";

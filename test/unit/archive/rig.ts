@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RecordingArchive } from "../../../src/archive/archive.ts";
-import type { Roots } from "../../../src/archive/root.ts";
+import type { Roots } from "../../../src/archive/roots/root.ts";
 import { defaultSettings, type ArchiveChannel, type ArchiveSettings } from "../../../src/archive/settings.ts";
 import type { RunRecorder } from "../../../src/capture/recording-sink.ts";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fileLimits, nextChangeMs, staggerMs } from "../../../src/archive/roll.ts";
+import { fileLimits, nextChangeMs, staggerMs } from "../../../src/archive/write/roll.ts";
 import { dayStartMs } from "../../../src/platform/zone.ts";
 
 const HOUR = 3_600_000;

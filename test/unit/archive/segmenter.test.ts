@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Segmenter } from "../../../src/archive/segmenter.ts";
-import type { RunSegment } from "../../../src/archive/segment-types.ts";
+import { Segmenter } from "../../../src/archive/write/segmenter.ts";
+import type { RunSegment } from "../../../src/archive/write/segment-types.ts";
 import type { Fragment, RunParameters, Sample } from "../../../src/media/parameters.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
 

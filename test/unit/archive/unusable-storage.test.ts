@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeRootId } from "../../../src/archive/root-file.ts";
+import { writeRootId } from "../../../src/archive/roots/root-file.ts";
 import { errorText } from "../../../src/platform/errors.ts";
 import { diskFiles, type Files } from "../../../src/platform/files.ts";
 

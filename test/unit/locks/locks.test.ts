@@ -8,7 +8,7 @@ import { errorAnswer, errorResponse, plainErrorPage } from "../../../src/access/
 import { guard } from "../../../src/access/guard.ts";
 import { AccessTable } from "../../../src/access/policy.ts";
 import type { Footage } from "../../../src/archive/footage.ts";
-import { Locks } from "../../../src/archive/locks.ts";
+import { Locks } from "../../../src/archive/keep/locks.ts";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
 import type { RecordingRow, RunRow } from "../../../src/db/index/rows.ts";
 import { lockRoutes } from "../../../src/locks/index.ts";

@@ -1,0 +1,66 @@
+import { dirname, join } from "node:path/posix";
+import type { IndexDatabase } from "../../db/index/index-database.ts";
+import type { RecordingRow } from "../../db/index/rows.ts";
+import type { Files } from "../../platform/files.ts";
+import { readRootId } from "../roots/root-file.ts";
+
+const PAGE = 500;
+
+export type MissingReport = {
+  /** Recordings that the index has forgotten: their media files are gone. */
+  dropped: Pick<RecordingRow, "id" | "channel" | "path" | "startMs" | "endMs">[];
+  /** Channels of which so much looks missing that it rather is a fault; nothing of them was dropped. */
+  kept: { channel: string; recordings: number; missing: number }[];
+};
+
+/**
+ * Drops closed recordings whose media file is gone from the index. Where more than half of a channel's files on
+ * the root look missing at once, nothing of that channel is dropped. Rejects, with nothing dropped, when the root
+ * goes away in the meantime or a folder can't be read.
+ */
+export async function dropMissing(
+  deps: { index: IndexDatabase; files: Files },
+  root: { id: string; path: string },
+): Promise<MissingReport> {
+  const { index, files } = deps;
+  const channels = new Map<string, { recordings: number; missing: RecordingRow[] }>();
+  const names = new Map<string, Set<string>>();
+  const namesIn = async (folder: string): Promise<Set<string>> => {
+    let known = names.get(folder);
+    if (!known) {
+      known = new Set(((await files.list(join(root.path, folder))) ?? []).map(({ name }) => name));
+      if (names.size > PAGE) names.clear();
+      names.set(folder, known);
+    }
+    return known;
+  };
+  for (let afterId = ""; ;) {
+    const rows = index.rowsOfRoot(root.id, afterId, PAGE);
+    for (const row of rows) {
+      if (row.state !== "closed") continue;
+      const of = channels.get(row.channel) ?? { recordings: 0, missing: [] };
+      channels.set(row.channel, of);
+      of.recordings += 1;
+      const folder = dirname(row.path);
+      if (!(await namesIn(folder)).has(row.path.slice(folder.length + 1))) of.missing.push(row);
+    }
+    if (rows.length < PAGE) break;
+    afterId = rows.at(-1)!.id;
+  }
+  if ((await readRootId(files, root.path)) !== root.id) return { dropped: [], kept: [] };
+  const report: MissingReport = { dropped: [], kept: [] };
+  for (const [channel, { recordings, missing }] of channels) {
+    if (missing.length === 0) continue;
+    if (missing.length * 2 > recordings) {
+      report.kept.push({ channel, recordings, missing: missing.length });
+      continue;
+    }
+    // Made and closed or deleted since they were listed: only what is missing still counts.
+    for (const { id, path, startMs, endMs } of missing) {
+      if (index.recording(id)?.state !== "closed" || (await files.stat(join(root.path, path)))) continue;
+      index.transaction(() => index.deleteRecording(id));
+      report.dropped.push({ id, channel, path, startMs, endMs });
+    }
+  }
+  return report;
+}

@@ -1,0 +1,196 @@
+import { join } from "node:path";
+import type { IndexDatabase } from "../../db/index/index-database.ts";
+import type { CounterRow } from "../../db/index/rows.ts";
+import type { Files } from "../../platform/files.ts";
+import { errorText } from "../../platform/errors.ts";
+import { dayFolders, type DayFolder } from "./footage-walk.ts";
+import { parseJournal, type Journal } from "../journal/journal.ts";
+import { counterAfter, higherCounter, rowsOfJournal, type RecordingRows } from "../journal/journal-rows.ts";
+import { lockRows, readLocks } from "../keep/locks.ts";
+import type { LockSpan } from "../keep/lock-file.ts";
+import { isSegmentWhole } from "../write/segment-check.ts";
+
+export type ReindexReport = {
+  recordings: number;
+  /** Of these, not closed: recovery decides how much of them is whole. */
+  open: number;
+  segments: number;
+  gaps: number;
+  locks: number;
+  /** Media files that no journal names; left alone. */
+  strangers: string[];
+  /** What could not be used, each with its path; left alone. */
+  problems: string[];
+};
+
+export type ReindexProgress = { channel: string; date: string; recordings: number };
+
+type Found = { rows: RecordingRows; journal: Journal; locks: LockSpan[]; path: string };
+
+/** Rows that are written in one transaction; each may hold an hour's packed segments. */
+const BATCH = 50;
+/** Paths that a report names at most. */
+const MAX_NAMED = 1000;
+const RECORDING_ID = /^[A-Za-z0-9]{1,32}$/;
+
+class RootReader {
+  readonly report: ReindexReport = {
+    recordings: 0,
+    open: 0,
+    segments: 0,
+    gaps: 0,
+    locks: 0,
+    strangers: [],
+    problems: [],
+  };
+  readonly #counters = new Map<string, CounterRow>();
+  readonly #replaced = new Set<string>();
+
+  constructor(
+    private readonly files: Files,
+    private readonly index: IndexDatabase,
+    private readonly root: { id: string; path: string },
+  ) {}
+
+  /** Reads one day's folder into the index. */
+  async day(folder: DayFolder): Promise<void> {
+    const named = new Set<string>();
+    for (let at = 0; at < folder.journals.length; at += BATCH) {
+      const found: Found[] = [];
+      for (const name of folder.journals.slice(at, at + BATCH)) {
+        const one = await this.#read(folder, name, named);
+        if (one) found.push(one);
+      }
+      this.index.transaction(() => {
+        for (const one of found) this.#insert(one);
+      });
+    }
+    for (const name of folder.media)
+      if (!named.has(name)) this.#name(this.report.strangers, `${folder.path}/${name}`);
+  }
+
+  finish(): void {
+    this.index.transaction(() => {
+      for (const [channel, counter] of this.#counters)
+        this.index.setCounter(higherCounter(this.index.counter(channel), counter));
+      for (const id of this.#replaced) {
+        const row = this.index.recording(id);
+        if (row?.state !== "closed") continue;
+        this.index.updateRecording(id, { state: "garbage", garbageMs: 0 });
+        this.index.replaceGaps(id, []);
+        this.index.replaceLocks(id, []);
+      }
+    });
+  }
+
+  #name(list: string[], text: string): void {
+    if (list.length < MAX_NAMED) list.push(text);
+  }
+
+  async #read(folder: DayFolder, name: string, named: Set<string>): Promise<Found | undefined> {
+    const journalPath = `${folder.path}/${name}`;
+    try {
+      const journal = parseJournal(await this.files.read(join(this.root.path, journalPath)));
+      const path = `${folder.path}/${journal.head.file}`;
+      named.add(journal.head.file);
+      for (const problem of journal.problems)
+        if (journal.isComplete) this.#name(this.report.problems, `${journalPath}: ${problem}`);
+      if (!RECORDING_ID.test(journal.head.recording))
+        return this.#skip(journalPath, `${JSON.stringify(journal.head.recording)} is no recording's id`);
+      const mediaPath = join(this.root.path, path);
+      const media = await this.files.stat(mediaPath);
+      if (media?.kind !== "file") return this.#skip(journalPath, `its media file ${path} is not there`);
+      const rows = rowsOfJournal(journal, { root: this.root.id, path, mediaBytes: media.sizeBytes });
+      if (journal.isComplete && rows.segments.length < journal.entries.length)
+        this.#name(
+          this.report.problems,
+          `${path}: ${journal.entries.length - rows.segments.length} of ${journal.entries.length} segments lie beyond the end of the file`,
+        );
+      if (journal.isComplete && rows.segments.length === 0)
+        return this.#skip(journalPath, "it has no segment");
+      if (journal.head.replaces.length > 0 && !(await this.#isProved(journal, mediaPath)))
+        return this.#skip(journalPath, "it replaces other recordings, but its checksums don't agree");
+      return { rows, journal, path, locks: await readLocks(this.files, mediaPath, rows.recording) };
+    } catch (error) {
+      return this.#skip(journalPath, errorText(error));
+    }
+  }
+
+  #skip(path: string, why: string): undefined {
+    this.#name(this.report.problems, `${path}: ${why}`);
+  }
+
+  async #isProved(journal: Journal, mediaPath: string): Promise<boolean> {
+    if (!journal.isComplete) return false;
+    for (const entry of journal.entries)
+      if (!(await isSegmentWhole(this.files, mediaPath, journal.head.baseOffsetBytes, entry))) return false;
+    return true;
+  }
+
+  #insert({ rows, journal, locks, path }: Found): void {
+    const { index, report } = this;
+    const { run, recording, segments, gaps } = rows;
+    const twin = index.recording(recording.id);
+    if (twin)
+      return this.#skip(
+        path,
+        `recording ${recording.id} exists already, at ${twin.path}; one of them is a copy`,
+      );
+    const known = index.run(run.id);
+    if (!known) index.insertRun(run);
+    else if (run.endReason !== null)
+      index.updateRun(run.id, { endMs: run.endMs, endReason: run.endReason, endDetail: run.endDetail });
+    index.insertRecording(recording, segments);
+    for (const gap of gaps) index.insertGap(gap);
+    index.replaceLocks(recording.id, lockRows(recording, locks));
+    this.#counters.set(
+      recording.channel,
+      higherCounter(this.#counters.get(recording.channel), counterAfter(rows)),
+    );
+    for (const id of journal.head.replaces) this.#replaced.add(id);
+    report.recordings += 1;
+    report.open += recording.state === "open" ? 1 : 0;
+    report.segments += segments.length;
+    report.gaps += gaps.length;
+    report.locks += locks.length;
+  }
+}
+
+/**
+ * Makes the index of one root again from its journals and lock files, and nothing else. Recordings of other
+ * roots stay as they are. The root itself is unknown to the index until the caller sets it again, so that a kill
+ * in between is mended by the next start.
+ */
+export async function reindexRoot(
+  deps: { files: Files; index: IndexDatabase },
+  root: { id: string; path: string },
+  onProgress: (progress: ReindexProgress) => void = () => {},
+): Promise<ReindexReport> {
+  const { files, index } = deps;
+  index.transaction(() => {
+    index.forgetRoot(root.id);
+    index.dropLoneRuns([]);
+  });
+  const reader = new RootReader(files, index, root);
+  for await (const folder of dayFolders(files, root.path)) {
+    await reader.day(folder);
+    onProgress({ channel: folder.channel, date: folder.date, recordings: reader.report.recordings });
+  }
+  reader.finish();
+  index.dropLoneRuns([]);
+  return reader.report;
+}
+
+/** The root that the footage in a folder says it is on; `undefined` when there is none that can be read. */
+export async function rootNamedByFootage(files: Files, path: string): Promise<string | undefined> {
+  for await (const folder of dayFolders(files, path)) {
+    for (const name of folder.journals.slice(0, 10)) {
+      try {
+        return parseJournal(await files.read(join(path, folder.path, name))).head.root;
+      } catch {
+        continue;
+      }
+    }
+  }
+  return undefined;
+}

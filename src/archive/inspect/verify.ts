@@ -1,0 +1,213 @@
+import { join } from "node:path";
+import type { IndexDatabase } from "../../db/index/index-database.ts";
+import type { Recording, RunRow } from "../../db/index/rows.ts";
+import { segmentBytes, wholeKib, type Segment } from "../../media/segment-list.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { errorText } from "../../platform/errors.ts";
+import type { Files } from "../../platform/files.ts";
+import { journalSegments, parseJournal, type Journal } from "../journal/journal.ts";
+import { journalPathOf } from "../write/recording-paths.ts";
+import type { Roots } from "../roots/root.ts";
+import { crcOfRange } from "../write/segment-check.ts";
+
+export type DamageKind =
+  | "storage-missing"
+  | "file-missing"
+  | "file-unreadable"
+  | "journal-missing"
+  | "journal-damaged"
+  | "index-differs"
+  | "init-damaged"
+  | "segment-damaged"
+  | "segment-cut-off";
+
+/** Something that is not as it was written. Times in ms UTC: the span of footage that it concerns. */
+export type Damage = {
+  kind: DamageKind;
+  recording: string;
+  channel: string;
+  /** Path of the media file below its root. */
+  path: string;
+  startMs: number;
+  endMs: number;
+  detail: string;
+};
+
+export type VerifyReport = { recordings: number; segments: number; sizeBytes: number; damage: number };
+
+export type VerifyOptions = {
+  /** One channel; all by default. */
+  channel?: string;
+  /** Recordings that overlap `[fromMs, toMs)`. */
+  fromMs?: number;
+  toMs?: number;
+  /** Bytes read per second at most, so that recording goes on undisturbed. */
+  bytesPerSecond?: number;
+  onDamage: (damage: Damage) => void;
+  onProgress?: (progress: VerifyReport) => void;
+  signal?: AbortSignal;
+};
+
+type Deps = { files: Files; index: IndexDatabase; roots: Pick<Roots, "pathOf">; clock: Clock };
+
+/** Channels are gone through in spans of this length, so that memory stays bounded. */
+const SPAN_MS = 24 * 3_600_000;
+
+const sameSegment = (a: Segment, b: Segment): boolean =>
+  a.ordinal === b.ordinal &&
+  a.startMs === b.startMs &&
+  a.mediaTicks === b.mediaTicks &&
+  a.durationTicks === b.durationTicks &&
+  a.offsetBytes === b.offsetBytes &&
+  a.headerBytes === b.headerBytes &&
+  a.videoBytes === b.videoBytes &&
+  a.audioBytes === b.audioBytes &&
+  wholeKib(a.activityBytes) === wholeKib(b.activityBytes);
+
+class Verifier {
+  readonly report: VerifyReport = { recordings: 0, segments: 0, sizeBytes: 0, damage: 0 };
+  readonly #startedMs: number;
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly options: VerifyOptions,
+  ) {
+    this.#startedMs = deps.clock.monotonicMs();
+  }
+
+  async recording(recording: Recording): Promise<void> {
+    const { files, index, roots } = this.deps;
+    const { startMs, endMs } = recording;
+    const found = (kind: DamageKind, detail: string, span = { startMs, endMs }): void => {
+      this.report.damage += 1;
+      const { id, channel, path } = recording;
+      this.options.onDamage({ kind, recording: id, channel, path, ...span, detail });
+    };
+    this.report.recordings += 1;
+    const root = roots.pathOf(recording.root);
+    if (root === undefined) return found("storage-missing", `storage ${recording.root} is not there`);
+    const mediaPath = join(root, recording.path);
+    const journal = await this.#journal(journalPathOf(mediaPath), found);
+    if (journal) this.#compare(recording, journal, found);
+    try {
+      if ((await files.stat(mediaPath)) === undefined)
+        return found("file-missing", "the media file is not there");
+      const run = index.run(recording.run);
+      if (run) await this.#init(mediaPath, recording, run, found);
+      await this.#segments(mediaPath, recording, journal, found);
+    } catch (error) {
+      found("file-unreadable", errorText(error));
+    }
+  }
+
+  async #journal(
+    path: string,
+    found: (kind: DamageKind, detail: string) => void,
+  ): Promise<Journal | undefined> {
+    try {
+      const journal = parseJournal(await this.deps.files.read(path));
+      for (const problem of journal.problems) found("journal-damaged", problem);
+      return journal;
+    } catch (error) {
+      found("journal-missing", errorText(error));
+      return undefined;
+    }
+  }
+
+  #compare(recording: Recording, journal: Journal, found: (kind: DamageKind, detail: string) => void): void {
+    if (journal.head.recording !== recording.id)
+      return found("index-differs", `the journal is of recording ${journal.head.recording}`);
+    const inJournal = new Map(journalSegments(journal).map((segment) => [segment.ordinal, segment]));
+    const differing = recording.segments.filter((segment) => {
+      const other = inJournal.get(segment.ordinal);
+      return other === undefined || !sameSegment(segment, other);
+    });
+    if (differing.length > 0)
+      found("index-differs", `${differing.length} segments are not in the journal as they are in the index`);
+    const extra = inJournal.size - (recording.segments.length - differing.length);
+    if (extra > 0 && differing.length === 0)
+      found("index-differs", `${extra} segments are in the journal only`);
+  }
+
+  async #init(
+    mediaPath: string,
+    recording: Recording,
+    run: RunRow,
+    found: (kind: DamageKind, detail: string) => void,
+  ): Promise<void> {
+    if (recording.baseOffsetBytes === 0) return;
+    const bytes = await this.deps.files.readRange(mediaPath, 0, recording.baseOffsetBytes);
+    if (!Buffer.from(bytes).equals(Buffer.from(run.init)))
+      found("init-damaged", "the file does not begin with its run's init");
+  }
+
+  async #segments(
+    mediaPath: string,
+    recording: Recording,
+    journal: Journal | undefined,
+    found: (kind: DamageKind, detail: string, span: { startMs: number; endMs: number }) => void,
+  ): Promise<void> {
+    const crcs = new Map(journal?.entries.map(({ ordinal, crc32 }) => [ordinal, crc32]));
+    for (const [i, segment] of recording.segments.entries()) {
+      if (this.options.signal?.aborted) return;
+      const lengthBytes = segmentBytes(segment);
+      const offsetBytes = recording.baseOffsetBytes + segment.offsetBytes;
+      const crc = await crcOfRange(this.deps.files, mediaPath, offsetBytes, lengthBytes);
+      const span = {
+        startMs: segment.startMs,
+        endMs: recording.segments[i + 1]?.startMs ?? recording.endMs,
+      };
+      const wanted = crcs.get(segment.ordinal);
+      if (crc === undefined)
+        found(
+          "segment-cut-off",
+          `segment ${segment.ordinal}: the file ends before byte ${offsetBytes + lengthBytes}`,
+          span,
+        );
+      else if (wanted !== undefined && crc !== wanted)
+        found(
+          "segment-damaged",
+          `segment ${segment.ordinal}: its ${lengthBytes} bytes at ${offsetBytes} have changed`,
+          span,
+        );
+      this.report.segments += 1;
+      this.report.sizeBytes += lengthBytes;
+      await this.#pace();
+    }
+  }
+
+  async #pace(): Promise<void> {
+    const { bytesPerSecond, signal } = this.options;
+    if (bytesPerSecond === undefined) return;
+    const dueMs = this.#startedMs + (this.report.sizeBytes / bytesPerSecond) * 1000;
+    const waitMs = dueMs - this.deps.clock.monotonicMs();
+    if (waitMs > 0) await this.deps.clock.sleep(waitMs, signal);
+  }
+}
+
+/**
+ * Reads closed recordings and compares them: bytes with their checksums, journals with the index, files with both.
+ * Changes nothing. Memory is bounded by a day's segment lists of one channel.
+ */
+export async function verifyFootage(deps: Deps, options: VerifyOptions): Promise<VerifyReport> {
+  const verifier = new Verifier(deps, options);
+  for (const { channel, startMs, endMs } of deps.index.totals()) {
+    if (options.channel !== undefined && channel.toLowerCase() !== options.channel.toLowerCase()) continue;
+    const toMs = Math.min(endMs, options.toMs ?? Infinity);
+    let fromMs = Math.max(startMs, options.fromMs ?? -Infinity);
+    let isFirst = true;
+    for (; fromMs < toMs && !options.signal?.aborted; fromMs += SPAN_MS) {
+      const untilMs = Math.min(fromMs + SPAN_MS, toMs);
+      for (const row of deps.index.rowsBetween(channel, fromMs, untilMs)) {
+        // One that began before this span was part of the one before it.
+        if (!isFirst && row.startMs < fromMs) continue;
+        if (options.signal?.aborted) break;
+        const recording = deps.index.recording(row.id);
+        if (recording?.state === "closed") await verifier.recording(recording);
+        options.onProgress?.(verifier.report);
+      }
+      isFirst = false;
+    }
+  }
+  return verifier.report;
+}

@@ -1,0 +1,172 @@
+import { rmdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { IndexDatabase } from "../../db/index/index-database.ts";
+import type { RecordingRow } from "../../db/index/rows.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { errorText, systemErrorCode } from "../../platform/errors.ts";
+import type { Files } from "../../platform/files.ts";
+import { logOf } from "../../platform/log.ts";
+import { localDateOf } from "../../platform/zone.ts";
+import { lockRows, readLocks } from "./locks.ts";
+import { journalPathOf, pathBelow } from "../write/recording-paths.ts";
+import type { Roots } from "../roots/root.ts";
+
+const log = logOf("archive");
+
+/** What is replaced stays readable for so long. */
+const READABLE_MS = 3_600_000;
+const TWO_DAYS_MS = 48 * READABLE_MS;
+/** Recordings whose rows are changed in one transaction. */
+const BATCH = 50;
+const DAY_FOLDER = /^\d{4}-\d{2}-\d{2}$/;
+
+export type Deleted = {
+  ids: string[];
+  /** Bytes of media that are gone from the disk. */
+  sizeBytes: number;
+  /** Left alone because a lock file lies beside them. */
+  lockedIds: string[];
+  /** What could not be done; those stay garbage and are tried again. */
+  problems: string[];
+};
+
+/** Deletes recordings, in an order that a power cut at any point leaves repairable. */
+export class Deleter {
+  readonly #clock: Clock;
+  readonly #files: Files;
+  readonly #index: IndexDatabase;
+  readonly #roots: Roots;
+
+  constructor(deps: { clock: Clock; files: Files; index: IndexDatabase; roots: Roots }) {
+    this.#clock = deps.clock;
+    this.#files = deps.files;
+    this.#index = deps.index;
+    this.#roots = deps.roots;
+  }
+
+  /**
+   * Deletes closed recordings: row to garbage, unlink, sync of the folder, drop of the row. Those with a lock
+   * file, those that are being written, and those whose storage is not there stay.
+   */
+  async delete(ids: readonly string[]): Promise<Deleted> {
+    const deleted: Deleted = { ids: [], sizeBytes: 0, lockedIds: [], problems: [] };
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const rows: RecordingRow[] = [];
+      for (const id of ids.slice(at, at + BATCH)) {
+        const row = this.#index.recording(id);
+        if (row?.state === "closed" && (await this.#mayGo(row, deleted))) rows.push(row);
+      }
+      // Its time as garbage is over at once: nothing takes its place.
+      this.#index.transaction(() => this.#toGarbage(rows, this.#clock.nowMs() - READABLE_MS));
+      await this.#unlink(rows, deleted);
+    }
+    if (deleted.ids.length > 0) this.#dropLoneRuns();
+    return deleted;
+  }
+
+  /** Marks recordings that others have replaced: they stay readable for an hour. */
+  replace(rows: readonly RecordingRow[]): void {
+    this.#index.transaction(() => this.#toGarbage(rows, this.#clock.nowMs()));
+  }
+
+  /**
+   * Deletes garbage whose hour is over, and the rest as well when `isShort`. What an earlier run of the program
+   * left half deleted is finished by this.
+   */
+  async collectGarbage(isShort: boolean): Promise<Deleted> {
+    const deleted: Deleted = { ids: [], sizeBytes: 0, lockedIds: [], problems: [] };
+    const nowMs = this.#clock.nowMs();
+    const due = this.#index.rowsInState("garbage").filter(({ garbageMs }) => {
+      const ageMs = nowMs - (garbageMs ?? 0);
+      // Garbage from the future was made before the clock was set back.
+      return isShort || ageMs >= READABLE_MS || ageMs < 0;
+    });
+    for (let at = 0; at < due.length; at += BATCH) await this.#unlink(due.slice(at, at + BATCH), deleted);
+    if (deleted.ids.length > 0) this.#dropLoneRuns();
+    return deleted;
+  }
+
+  async #mayGo(row: RecordingRow, deleted: Deleted): Promise<boolean> {
+    const root = this.#roots.pathOf(row.root);
+    if (root === undefined) return false;
+    try {
+      const spans = await readLocks(this.#files, pathBelow(root, row.path), row);
+      if (spans.length === 0) return true;
+      this.#index.transaction(() => this.#index.replaceLocks(row.id, lockRows(row, spans)));
+      deleted.lockedIds.push(row.id);
+    } catch (error) {
+      deleted.problems.push(`${row.path}: ${errorText(error)}`);
+    }
+    return false;
+  }
+
+  #toGarbage(rows: readonly RecordingRow[], garbageMs: number): void {
+    for (const row of rows) {
+      this.#index.updateRecording(row.id, { state: "garbage", garbageMs });
+      this.#index.replaceGaps(row.id, []);
+      this.#index.replaceLocks(row.id, []);
+    }
+  }
+
+  async #unlink(rows: readonly RecordingRow[], deleted: Deleted): Promise<void> {
+    const folders = new Map<string, RecordingRow[]>();
+    for (const row of rows) {
+      const root = this.#roots.pathOf(row.root);
+      if (root === undefined) continue;
+      const mediaPath = pathBelow(root, row.path);
+      try {
+        for (const path of [mediaPath, journalPathOf(mediaPath)]) await this.#unlinkIfThere(path);
+        const folder = dirname(mediaPath);
+        folders.set(folder, [...(folders.get(folder) ?? []), row]);
+      } catch (error) {
+        deleted.problems.push(`${row.path}: ${errorText(error)}`);
+        log.error("{path} can't be deleted: {error}", { path: row.path, error: errorText(error) });
+      }
+    }
+    for (const [folder, gone] of folders) {
+      try {
+        if (await this.#files.stat(folder)) await this.#files.syncFolder(folder);
+      } catch (error) {
+        deleted.problems.push(`${folder}: ${errorText(error)}`);
+        continue;
+      }
+      this.#index.transaction(() => {
+        for (const { id } of gone) this.#index.deleteRecording(id);
+      });
+      for (const row of gone) {
+        deleted.ids.push(row.id);
+        deleted.sizeBytes += row.sizeBytes;
+      }
+      await this.#removeIfEmpty(folder);
+    }
+  }
+
+  async #unlinkIfThere(path: string): Promise<void> {
+    try {
+      await this.#files.unlink(path);
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    }
+  }
+
+  /** Removes a day's folder once nothing is in it; not one in which a recording may be made at this moment. */
+  async #removeIfEmpty(folder: string): Promise<void> {
+    const date = basename(folder);
+    const nowMs = this.#clock.nowMs();
+    const isNear = [nowMs - TWO_DAYS_MS, nowMs + TWO_DAYS_MS].map((ms) => localDateOf(ms, "UTC"));
+    if (!DAY_FOLDER.test(date) || (date >= isNear[0]! && date <= isNear[1]!)) return;
+    try {
+      await rmdir(folder);
+      await this.#files.syncFolder(dirname(folder));
+    } catch (error) {
+      if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(systemErrorCode(error) ?? ""))
+        log.warning("{folder} can't be removed: {error}", { folder, error: errorText(error) });
+    }
+  }
+
+  #dropLoneRuns(): void {
+    // The newest run of a channel tells which init and timeline the next one may continue.
+    const newest = this.#index.counters().flatMap(({ channel }) => this.#index.newestRun(channel)?.id ?? []);
+    this.#index.dropLoneRuns(newest);
+  }
+}

@@ -1,0 +1,27 @@
+import type { RunEnd } from "../../media/reasons.ts";
+import { errorText, NightjarError, systemErrorCode } from "../../platform/errors.ts";
+import type { Roots } from "../roots/root.ts";
+
+/** The storage for new footage is not there; carries why. */
+export class StorageMissing extends NightjarError {
+  readonly end: RunEnd;
+
+  constructor(end: RunEnd) {
+    super("unavailable", end.detail === "" ? "the storage is not there" : end.detail);
+    this.end = end;
+  }
+}
+
+const FULL = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+/** Why a run ends when writing or syncing failed with `error`. */
+export function diskEnd(error: unknown, roots: Roots, rootId: string | undefined): RunEnd {
+  if (error instanceof StorageMissing) return error.end;
+  const detail = errorText(error);
+  if (FULL.includes(systemErrorCode(error) ?? "")) return { reason: "disk-full", detail };
+  const isGone = rootId !== undefined && roots.pathOf(rootId) === undefined;
+  return { reason: isGone ? "disk-missing" : "disk-error", detail };
+}
+
+/** Whether room on the disk is all that was wanting. */
+export const isDiskFull = (error: unknown): boolean => FULL.includes(systemErrorCode(error) ?? "");
