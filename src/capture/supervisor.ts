@@ -93,8 +93,14 @@ export class ChannelSupervisor {
     while (!stopSignal.aborted) {
       this.#enter("connecting");
       this.#attempts += 1;
-      const { end, recordedMs } = await this.#oneRun();
+      const silentSinceMs = this.#silentSinceMs;
+      const run = await this.#oneRun();
       if (stopSignal.aborted) break;
+      const { end } = run;
+      // While the disk takes nothing, what arrives is lost: the camera is not asked for it again and again.
+      const isLost = end.reason.startsWith("disk-") && run.recordedMs < STABLE_RUN_MS;
+      if (isLost) this.#silentSinceMs = silentSinceMs;
+      const recordedMs = isLost ? 0 : run.recordedMs;
       const silentMs = clock.monotonicMs() - this.#silentSinceMs;
       const waitMs = this.#backoff.nextMs({ retry: end.retry, recordedMs, silentMs });
       this.#end = { reason: end.reason, detail: end.detail };

@@ -361,7 +361,7 @@ describe("sources without a network", () => {
     const missing = new ExecSource({ argv: ["no-such-program"], withSound: true, clock });
     expect((await runSource(missing, pictures(1))).end).toMatchObject({
       reason: "source-unsupported",
-      retry: "rarely",
+      retry: "later",
     });
   });
 });

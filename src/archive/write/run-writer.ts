@@ -189,12 +189,13 @@ export class RunWriter implements RunRecorder {
       this.#queue.length = 0;
       this.#queuedBytes = 0;
       const end = diskEnd(error, this.#context.roots, this.#recording?.row.root);
+      // Of a run that goes on, its supervisor tells, once for each outage however often it is tried again.
+      if (!this.#end) return this.fail(end);
       log.error("{channel}: a segment could not be stored: {text}", {
         channel: this.#channel.id,
         text: end.detail,
       });
-      if (this.#end) this.#end = this.#end.reason === "stopped" ? end : this.#end;
-      else this.fail(end);
+      if (this.#end.reason === "stopped") this.#end = end;
     }
   }
 
