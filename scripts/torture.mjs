@@ -10,14 +10,19 @@ await ensureApt(testTools, { why: "the tests" });
 await build(bun);
 
 const wanted = process.argv.slice(2);
-const series = ["kills", "power-cuts", "storage", "flapping"].filter(
+const series = ["cameras", "kills", "power-cuts", "storage", "flapping"].filter(
   (name) => wanted.length === 0 || wanted.includes(name),
 );
 const steps = new Steps();
 for (const name of series) {
-  await steps.tests(name, bun, [`./test/torture/${name}.test.ts`], {
+  const isCameras = name === "cameras";
+  const paths = isCameras
+    ? ["./test/e2e/record.test.ts", "./test/e2e/outage.test.ts"]
+    : [`./test/torture/${name}.test.ts`];
+  await steps.tests(name, bun, paths, {
     timeoutMs: 1_800_000,
     testTimeoutMs: 1_500_000,
+    env: isCameras ? { FULL_LENGTH: "1" } : {},
   });
 }
 await steps.noLeftovers();

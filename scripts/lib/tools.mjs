@@ -135,6 +135,7 @@ export const testTools = [
   { package: "libxml2-utils", program: "xmllint" },
   { package: "nginx-light", program: "nginx" },
   { package: "curl", program: "curl" },
+  { package: "bindfs", program: "bindfs" },
   { package: "e2fsprogs", program: "mkfs.ext4" },
   { package: "mount", program: "mount" },
   { package: "util-linux", program: "setpriv" },

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmod, mkdir } from "node:fs/promises";
 import { channelReport, waitForRecording } from "../support/channels.ts";
@@ -206,6 +207,32 @@ describe("bad configurations", () => {
     expect(done.code).toBe(1);
     expect(done.stderr).toContain("occupied");
     expect(done.stderr).not.toContain("    at ");
+  });
+
+  test("data on a network file system is refused, with what may lie there", async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file("there"));
+    await mkdir(folder.file("here"));
+    // A folder of this machine that is mounted as sshfs mounts one of another machine.
+    const argv = [
+      "bindfs",
+      "-o",
+      "subtype=sshfs,fsname=server:/export",
+      folder.file("there"),
+      folder.file("here"),
+    ];
+    const mounted = await finished(argv);
+    expect(mounted.code).toBe(0);
+    try {
+      const { file } = await writeConfig(folder.path, { data: folder.file("here", "data") });
+      const done = await finished([nightjarBinary, "serve", "--config", file], { timeoutMs: 15_000 });
+      expect(done.code).toBe(1);
+      expect(done.stderr).toContain(`${folder.file("here", "data")}, on a network file system`);
+      expect(done.stderr).toContain("storage.path may be on one");
+      expect(readdirSync(folder.file("there"))).toEqual([]);
+    } finally {
+      await finished(["umount", folder.file("here")]);
+    }
   });
 
   test("as an ordinary user, a read-only data folder is refused by its name", async () => {

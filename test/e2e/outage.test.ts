@@ -13,13 +13,14 @@ import { decodeErrors, frameHashes } from "../support/ffmpeg.ts";
 import { followLoop } from "../support/hashes.ts";
 import { Nightjar } from "../support/nightjar.ts";
 import { freePort } from "../support/ports.ts";
+import { isFullLength } from "../support/length.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { playInVlc } from "../support/vlc.ts";
 import { Players } from "../players/play-in-browser.ts";
 
-const STOPPED_MS = 8000;
+const STOPPED_MS = isFullLength ? 20_000 : 8000;
 /** Longer than the watchdog's 15 s without a sample. */
-const HUNG_MS = 20_000;
+const HUNG_MS = isFullLength ? 40_000 : 20_000;
 /** The first new sample is here so soon after the source's return, in milliseconds. */
 const RETURN_LIMIT_MS = 5000;
 

@@ -8,12 +8,13 @@ import { copyWithFfmpeg, decodeErrors, frameHashes, probe } from "../support/ffm
 import { commonRun, followLoop } from "../support/hashes.ts";
 import { beepDelaysMs, flashesAndBeeps } from "../support/lip-sync.ts";
 import { Nightjar, nightjarCommand, STOP_LIMIT_MS } from "../support/nightjar.ts";
+import { isFullLength } from "../support/length.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { waitFor } from "../support/wait.ts";
 
 const cameras = ["h264-aac", "h265", "h264", "h264-alaw", "sync"] as const satisfies StandardMount[];
 const sound = { "h264-aac": 1, h265: 0, h264: 0, "h264-alaw": 1, sync: 1 };
-const RECORD_MS = 25_000;
+const RECORD_MS = isFullLength ? 120_000 : 25_000;
 const COPY_SECONDS = 10;
 /** What a camera has sent and a recording can't have: on the wire, or in ffmpeg's hands, when it was cut off. */
 const IN_FLIGHT_PICTURES = 25;
@@ -45,7 +46,7 @@ describe("recording cameras", () => {
     );
     await Bun.sleep(Math.max(0, RECORD_MS - (Date.now() - started)));
     toMs = Date.now();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     await gst[Symbol.asyncDispose]();

@@ -42,7 +42,9 @@ const UNRELATED =
 const SLOW_MACHINE = /picture is too late to be displayed|picture might be displayed late/;
 /** What VLC says of a decoder's own start after every seek, also in files that it made itself. */
 const AFTER_EVERY_SEEK =
-  /Timestamp conversion failed|Could not convert timestamp|decode_slice_header error|no reference clock|Could not get display date|get_buffer\(\) failed/;
+  /Timestamp conversion failed|Could not convert timestamp|decode_slice_header error|no reference clock|Could not get display date|Error parsing NAL unit|get_buffer\(\) failed/;
+/** A line of VLC that is a warning or an error, or one of the decoders behind it. */
+const SERIOUS = / (warning|error): |^\[\w+ @ 0x/;
 const COMPLAINT = /\b(error|too late|buffer too|lost|corrupt|failed|underflow)\b/i;
 
 const NUMBERS: Record<keyof VlcCounters, RegExp> = {
@@ -149,8 +151,8 @@ export async function playInVlc(input: string, steps: readonly VlcStep[]): Promi
     result.state = /state (\w+)/.exec(status)?.[1] ?? (status.includes("pause") ? "paused" : "unknown");
     result.complaints = log.filter(
       (line) =>
+        SERIOUS.test(line) &&
         COMPLAINT.test(line) &&
-        !/ debug: /.test(line) &&
         !UNRELATED.test(line) &&
         !SLOW_MACHINE.test(line) &&
         !AFTER_EVERY_SEEK.test(line),
