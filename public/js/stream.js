@@ -25,15 +25,20 @@ export function createStream(video, url, options) {
     : nativeStream(video, url, options);
 }
 
+/** hls.js never loads anything at the very beginning of a list that grows. */
+const FIRST_SECONDS = 0.1;
+
 /** Where in a playlist a wall time lies: in seconds of media time, and the wall time that is there. */
 function placeOf(fragments, atMs) {
   if (fragments.length === 0) return undefined;
+  const firstSeconds = fragments[0].start + FIRST_SECONDS;
   for (const fragment of fragments) {
     const startMs = fragment.programDateTime;
     if (startMs === null || startMs === undefined) continue;
     const endMs = startMs + fragment.duration * 1000;
-    if (atMs < startMs) return { seconds: fragment.start, ms: startMs };
-    if (atMs < endMs) return { seconds: fragment.start + (atMs - startMs) / 1000, ms: atMs };
+    if (atMs >= endMs) continue;
+    const seconds = fragment.start + Math.max(0, atMs - startMs) / 1000;
+    return { seconds: Math.max(seconds, firstSeconds), ms: Math.max(atMs, startMs) };
   }
   return undefined;
 }

@@ -42,8 +42,14 @@ export const programDateTimeLine = (ms: number): string =>
 /** Length of the segment whose address is the next line, from 90,000ths of a second. */
 export const durationLine = (ticks: number): string => `#EXTINF:${secondsText(ticks)},\n`;
 
-/** Seconds with as many digits as tell ticks apart: 180,000 ticks are `2.00000`. */
-export const secondsText = (ticks: number): string => (ticks / TICKS_PER_SECOND).toFixed(5);
+const MICROSECONDS = 1e6;
+
+/**
+ * Seconds with six digits, rounded up: 180,000 ticks are `2.000000`. Where the sum of the durations falls behind the
+ * media's time by a microsecond, hls.js drops the first key picture after going back to a list's beginning.
+ */
+export const secondsText = (ticks: number): string =>
+  (Math.ceil((ticks * MICROSECONDS) / TICKS_PER_SECOND) / MICROSECONDS).toFixed(6);
 
 /** A duration rounded as a target duration counts it: to the nearest whole second. */
 export const roundedSeconds = (ticks: number): number => Math.round(ticks / TICKS_PER_SECOND);

@@ -16,6 +16,7 @@ import { freePort } from "../support/ports.ts";
 import { isFullLength } from "../support/length.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { playInVlc } from "../support/vlc.ts";
+import { waitFor } from "../support/wait.ts";
 import { Players } from "../players/play-in-browser.ts";
 
 const STOPPED_MS = isFullLength ? 20_000 : 8000;
@@ -83,11 +84,12 @@ describe("cameras that go away and come back", () => {
         },
       },
     });
+    await waitFor("the first session of the camera that changes its size", () => resizing.counts.plays > 0);
+    // It stays at the new size: later sessions begin with it.
+    resizing.behaviour = { switchClip: { afterMs: 0, clip: large } };
     await waitForRecording(server, ["steady", "lossy", "restarted", "hanging", "resized"], {
       withFootage: true,
     });
-    // It stays at the new size: later sessions begin with it.
-    resizing.behaviour = { switchClip: { afterMs: 0, clip: large } };
     await steady.lose("h264-aac", 1);
     await restarted.stop();
     stoppedMs = Date.now();
@@ -183,7 +185,7 @@ describe("cameras that go away and come back", () => {
     const { errors, snapshots } = await players.play({
       player: "hlsjs",
       url: address("resized"),
-      steps: [{ playSeconds: 2 }, { seekSeconds: 20 }, { playSeconds: 3 }],
+      steps: [{ playSeconds: 2 }, { seekSeconds: changeSeconds + 2 }, { playSeconds: 3 }],
     });
     expect(errors).toEqual([]);
     expect(snapshots.map(({ width }) => width)).toEqual([320, 640, 640]);

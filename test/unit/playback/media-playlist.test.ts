@@ -1,3 +1,4 @@
+import { secondsText } from "../../../src/media/m3u8.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseMediaPlaylist } from "../../../src/media/m3u8-parse.ts";
@@ -29,6 +30,19 @@ function write(
   );
 }
 
+describe("durations", () => {
+  test("their sum never falls behind the media's time, by no jitter of the pictures", () => {
+    for (let ticks = 1; ticks < 200_000; ticks += 7) {
+      const text = secondsText(ticks);
+      expect(text).toMatch(/^\d+\.\d{6}$/);
+      const aheadMicroseconds = Number(text) * 1e6 - (ticks * 100) / 9;
+      expect(aheadMicroseconds).toBeGreaterThan(-1e-6);
+      expect(aheadMicroseconds).toBeLessThan(1);
+    }
+    expect(secondsText(180_000)).toBe("2.000000");
+  });
+});
+
 describe("one init", () => {
   const footage = new MemoryFootage();
   footage.record({ startMs: T, durations: [2 * S, 2 * S], perRecording: 1 });
@@ -43,15 +57,15 @@ describe("one init", () => {
       #EXT-X-PLAYLIST-TYPE:VOD
       #EXT-X-MAP:URI="init/run0000000.mp4"
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:00.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000000-0.m4s
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:02.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000001-0.m4s
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:01:00.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000004-0.m4s
-      #EXTINF:3.50000,
+      #EXTINF:3.500000,
       segment/rec0000004-1.m4s
       #EXT-X-ENDLIST
       "
@@ -79,18 +93,18 @@ describe("two inits", () => {
       #EXT-X-MEDIA-SEQUENCE:0
       #EXT-X-MAP:URI="init/run0000000.mp4"
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:00.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000000-0.m4s
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:02.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000000-1.m4s
       #EXT-X-DISCONTINUITY
       #EXT-X-MAP:URI="init/run0000001.mp4"
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:04.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000003-0.i.m4s
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:06.000Z
-      #EXTINF:2.00000,
+      #EXTINF:2.000000,
       segment/rec0000003-1.m4s
       "
     `);
