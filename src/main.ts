@@ -53,7 +53,7 @@ function installService(line: Line): Promise<number> {
 }
 
 const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
-  serve: (line) => serve({ load: () => load(line), clock }),
+  serve: (line) => serve({ load: (file) => load(file === undefined ? line : { config: file }), clock }),
   demo: (line) => serve({ load: () => demoConfig(line.options, process.cwd()), clock }),
   check: async (line) => runCheck({ config: load(line), stdout }),
   doctor: (line) =>

@@ -48,8 +48,14 @@ function prepareDataFolder(folder: string): void {
   }
 }
 
+export type ServeOptions = {
+  /** Reads the configuration; once more from the file that it came from, which then has to be there. */
+  load: (file?: string) => Config;
+  clock: Clock;
+};
+
 /** Everything that runs: made in order, ended in reverse order. */
-export async function serve({ load, clock }: { load: () => Config; clock: Clock }): Promise<number> {
+export async function serve({ load, clock }: ServeOptions): Promise<number> {
   let config = load();
   outliveParent();
   giveBackBuffers();
@@ -98,9 +104,11 @@ export async function serve({ load, clock }: { load: () => Config; clock: Clock 
   supervisors.start(config);
 
   const reload = async (): Promise<void> => {
-    let next: Config;
+    const before = config;
     try {
-      next = load();
+      const next = load(before.file);
+      opened.configure(next);
+      config = next;
     } catch (error) {
       const details = error instanceof NightjarError ? error.details.join("; ") : "";
       log.error("The changed configuration is not taken up: {error} {details}", {
@@ -109,11 +117,8 @@ export async function serve({ load, clock }: { load: () => Config; clock: Clock 
       });
       return;
     }
-    const before = config;
-    config = next;
-    opened.configure(next);
-    await supervisors.change(before, next);
-    const keys = restartKeys(before, next);
+    await supervisors.change(before, config);
+    const keys = restartKeys(before, config);
     if (keys.length > 0) log.warn("A change of {keys} needs a restart", { keys: keys.join(", ") });
   };
   const signal = await onSignals({ reload });

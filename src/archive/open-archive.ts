@@ -84,6 +84,7 @@ export async function openArchive({
     writtenBytes: () => archive.figures.bytesWritten,
   });
   const locks = new Locks({
+    idsOf: (id) => [id, ...(registry.channels().find((channel) => channel.id === id)?.was ?? [])],
     files,
     index,
     roots,
@@ -103,7 +104,7 @@ export async function openArchive({
   return {
     archive,
     locks,
-    locksOf: (channel) => index.locks(channel),
+    locksOf: (channel) => locks.list(channel),
     storage() {
       const current = roots.current();
       return {

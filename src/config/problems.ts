@@ -1,4 +1,3 @@
-import { redactUrls } from "../platform/log.ts";
 import { NightjarError } from "../platform/errors.ts";
 import { redactSource } from "./secret-text.ts";
 
@@ -18,18 +17,22 @@ const MAX_SHOWN_CHARACTERS = 80;
 /** More mistakes than these are not read by anyone. */
 const MAX_LISTED = 50;
 
+/** An address in a place where none belongs is one of a camera, most likely, and may hold a password. */
+const withoutSecret = (text: string): string => (text.includes("://") ? redactSource(text) : text);
+
 /** `channels.front-door.keep.days`, `listen[1]`. */
 export function keyText(path: KeyPath): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;
-    else text += text === "" ? part : `.${part}`;
+    else text += `${text === "" ? "" : "."}${withoutSecret(part)}`;
   }
   return text;
 }
 
-/** A part of a text that is short, on one line, and quoted. */
-export function quoted(text: string): string {
+/** A part of a text that is short, on one line, quoted, and without the secrets of an address. */
+export function quoted(given: string): string {
+  const text = withoutSecret(given);
   const short = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
   return JSON.stringify(short);
 }
@@ -42,7 +45,7 @@ export function foundText(value: unknown, path: KeyPath): string {
     if (path[0] === "channels" && path.includes("source")) {
       return path.at(-1) === "source" ? quoted(redactSource(value)) : "a text";
     }
-    return quoted(redactUrls(value));
+    return quoted(value);
   }
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "boolean") return String(value);

@@ -5,7 +5,7 @@ import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { assetRoot } from "../platform/assets.ts";
-import { errorText, NightjarError } from "../platform/errors.ts";
+import { errorText, NightjarError, systemErrorCode } from "../platform/errors.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -46,6 +46,16 @@ function migrateSafely<S extends Schema>(
     throw new NightjarError("internal", `${path}: ${broken.length} rows lost their parent in the migration`);
 }
 
+function unusable(path: string, name: "index" | "state", error: unknown): NightjarError {
+  const isDamaged = /^SQLITE_(NOTADB|CORRUPT)/.test(systemErrorCode(error) ?? "");
+  const again = "It is made again from the footage: move it away and run nightjar reindex.";
+  const details = isDamaged && name === "index" ? [again] : [];
+  return new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, {
+    details,
+    cause: error,
+  });
+}
+
 /**
  * Opens a database of the data folder, makes or upgrades its tables, and sets it to sync every commit.
  * Throws `config` if the file can't be used: unwritable, damaged, or of a newer version.
@@ -65,19 +75,37 @@ export function openDatabase<S extends Schema>(
     client.run("PRAGMA temp_store = MEMORY");
     client.run("PRAGMA foreign_keys = OFF");
   } catch (error) {
-    throw new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, { cause: error });
+    throw unusable(path, name, error);
   }
   const db = drizzle(client, { schema, casing: "snake_case" });
-  migrateSafely(client, db, join(assetRoot, "drizzle", name), path, isNew);
+  try {
+    migrateSafely(client, db, join(assetRoot, "drizzle", name), path, isNew);
+  } catch (error) {
+    client.close();
+    throw error instanceof NightjarError ? error : unusable(path, name, error);
+  }
   client.run("PRAGMA foreign_keys = ON");
   return { db, isNew, close: () => client.close(true) };
 }
 
-/** Opens a database for reading beside the running server; `undefined` when there is none. */
-export function openForReading<S extends Schema>(path: string, schema: S): OpenDatabase<S> | undefined {
+/**
+ * Opens a database for reading beside the running server; `undefined` when there is none. Throws `config` when it is
+ * damaged or can't be read.
+ */
+export function openForReading<S extends Schema>(
+  path: string,
+  name: "index" | "state",
+  schema: S,
+): OpenDatabase<S> | undefined {
   if (!existsSync(path)) return undefined;
-  const client = new Database(path, { readonly: true, strict: true });
-  client.run("PRAGMA busy_timeout = 5000");
+  let client: Database;
+  try {
+    client = new Database(path, { readonly: true, strict: true });
+    client.run("PRAGMA busy_timeout = 5000");
+    client.query("select count(*) from sqlite_master").get();
+  } catch (error) {
+    throw unusable(path, name, error);
+  }
   return {
     db: drizzle(client, { schema, casing: "snake_case" }),
     isNew: false,

@@ -11,7 +11,8 @@ export type LogFormat = "text" | "json";
 export const logLevels = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-const secretInUrl = /([a-z][a-z0-9+.-]*:\/\/)([^\s/@'"]*)@/gi;
+/** Up to the `@`; a quotation mark within is one that JSON has escaped, any other ends the text that the URL is in. */
+const secretInUrl = /([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@"\\]|\\.)*@/gi;
 
 /** Removes user names and passwords from every URL in a text: `rtsp://u:p@host/` becomes `rtsp://host/`. */
 export const redactUrls = (text: string): string => text.replace(secretInUrl, "$1");

@@ -1,17 +1,19 @@
 /** How often memory is looked at, in milliseconds. */
 const PERIOD_MS = 5000;
-/** Buffers may hold this much, needed or not, before what is not needed is given back, in bytes. */
-const MAX_BUFFER_BYTES = 32 << 20;
+/** What lies outside the engine's own heap may be this much before it is asked to let go of what is young, in bytes. */
+const MUCH_BYTES = 40 << 20;
+/** And this much before it has to look through everything, which holds the program up for some 15 ms, in bytes. */
+const TOO_MUCH_BYTES = 128 << 20;
 
 /**
  * Has buffers that nobody needs any more given back while the program runs. The engine sees how small its own heap is
- * and waits, while the media that passes through lives just long enough to be counted as old: with four cameras the
- * process grew by 20 MB a minute, without end. The collection runs beside the main thread, about once for each 32 MB
- * that were recorded.
+ * and waits, while the media that passes through lives just long enough to be counted as old: what a slow disk or a
+ * large list once held would stay for as long as there is little to do.
  */
-export function giveBackBuffers(): void {
+export function giveBackBuffers(periodMs = PERIOD_MS): void {
   const timer = setInterval(() => {
-    if (process.memoryUsage().arrayBuffers > MAX_BUFFER_BYTES) Bun.gc(false);
-  }, PERIOD_MS);
+    const { external } = process.memoryUsage();
+    if (external > MUCH_BYTES) Bun.gc(external > TOO_MUCH_BYTES);
+  }, periodMs);
   timer.unref();
 }

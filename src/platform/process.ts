@@ -25,6 +25,8 @@ export type SpawnOptions = {
   /** Called with each line of its standard error, as it comes. */
   onStderrLine?: (line: string) => void;
   stopLadder?: readonly StopStep[];
+  /** Its arguments are the user's own and may hold a password in any form: they are not logged. */
+  hidesArguments?: boolean;
 };
 
 /** A running process whose output is read as it comes. */
@@ -82,7 +84,8 @@ async function readLines(stream: ReadableStream<Uint8Array>, lines: LineBuffer):
 export function spawnStream(argv: readonly string[], options: SpawnOptions = {}): StreamProcess {
   const name = argv[0];
   if (name === undefined) throw new NightjarError("internal", "A command needs at least the program's name");
-  log.debug("starting: {command}", { command: commandLineText(argv) });
+  const shown = options.hidesArguments ? [name, ...(argv.length > 1 ? ["…"] : [])] : argv;
+  log.debug("starting: {command}", { command: commandLineText(shown) });
   const lines = new LineBuffer(options.onStderrLine);
   let child: Bun.Subprocess<"ignore" | Uint8Array | ReadableStream<Uint8Array>, "pipe", "pipe">;
   try {

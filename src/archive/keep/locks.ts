@@ -30,18 +30,29 @@ export async function readLocks(files: Files, mediaPath: string, recording: Lock
 export const lockRows = (recording: Locked, spans: readonly LockSpan[]): LockRow[] =>
   spans.map((span) => ({ ...span, recording: recording.id, channel: recording.channel }));
 
+export type LocksDeps = {
+  files: Files;
+  index: IndexDatabase;
+  roots: Roots;
+  bound: LockBound;
+  /** The ids under which a channel's footage is stored: its own, and those it had before. */
+  idsOf?: (channel: string) => readonly string[];
+};
+
 /** Locks spans of footage against retention, and releases them. */
 export class Locks {
   readonly #files: Files;
   readonly #index: IndexDatabase;
   readonly #roots: Roots;
   readonly #bound: LockBound;
+  readonly #idsOf: (channel: string) => readonly string[];
 
-  constructor(deps: { files: Files; index: IndexDatabase; roots: Roots; bound: LockBound }) {
+  constructor(deps: LocksDeps) {
     this.#files = deps.files;
     this.#index = deps.index;
     this.#roots = deps.roots;
     this.#bound = deps.bound;
+    this.#idsOf = deps.idsOf ?? ((channel) => [channel]);
   }
 
   /**
@@ -75,10 +86,16 @@ export class Locks {
   }
 
   #covered(channel: string, startMs: number, endMs: number): RecordingRow[] {
+    const ids = this.#idsOf(channel);
     const open = this.#index
       .rowsInState("open")
-      .filter((row) => row.channel === channel && row.startMs < endMs);
-    return [...this.#index.rowsBetween(channel, startMs, endMs), ...open];
+      .filter((row) => ids.includes(row.channel) && row.startMs < endMs);
+    return [...ids.flatMap((id) => this.#index.rowsBetween(id, startMs, endMs)), ...open];
+  }
+
+  /** Locked spans of a channel. */
+  list(channel: string): LockRow[] {
+    return this.#idsOf(channel).flatMap((id) => this.#index.locks(id));
   }
 
   #mediaPath(recording: RecordingRow): string {

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText } from "../../platform/errors.ts";
-import { redactUrls } from "../../platform/log.ts";
 import { spawnStream, type StreamProcess } from "../../platform/process.ts";
 import type { RunSink, Source, SourceEnd } from "../source.ts";
+import { redactorForArguments } from "./redact.ts";
 import { runSession, type SessionOptions, type SessionOutcome } from "./session.ts";
 import { HandlingMemory, runSessions } from "./source.ts";
 
@@ -39,21 +39,22 @@ export class ExecSource implements Source {
     const { argv, format } = this.options;
     let program: StreamProcess;
     try {
-      program = spawnStream(argv, { signal: given.signal });
+      program = spawnStream(argv, { signal: given.signal, hidesArguments: true });
     } catch (error) {
       return { end: { reason: "source-unsupported", detail: errorText(error), retry: "later" } };
     }
     let exitedFirst = false;
     void program.exited.then(() => (exitedFirst = true));
     const input = { kind: "pipe" as const, ...(format === undefined ? {} : { format }) };
-    const outcome = await runSession({ ...given, input, redact: redactUrls, stdin: program.stdout });
+    const redact = redactorForArguments(argv);
+    const outcome = await runSession({ ...given, input, redact, stdin: program.stdout });
     const hadExited = exitedFirst;
     const exit = await program.stop();
     if (!hadExited || given.signal.aborted || !("end" in outcome)) return outcome;
     if (outcome.end.reason !== "source-offline" && outcome.end.reason !== "source-broken") return outcome;
     const said = program.lastStderrLines().at(-1);
     const how = exit.signal === undefined ? `with exit code ${exit.code}` : `by ${exit.signal}`;
-    const detail = `${this.description} ended ${how}${said === undefined ? "" : `: ${redactUrls(said)}`}`;
+    const detail = `${this.description} ended ${how}${said === undefined ? "" : `: ${redact(said)}`}`;
     return { end: { reason: "source-offline", detail, retry: "later" } };
   }
 }

@@ -23,6 +23,13 @@ export function redactorFor(url: string): (text: string) => string {
   return (text) => redactUrls(secrets.reduce((rest, secret) => rest.replaceAll(secret, "…"), text));
 }
 
+/** The same for a program's own command line, whose URLs may stand anywhere in it. */
+export function redactorForArguments(argv: readonly string[]): (text: string) => string {
+  const urls = argv.flatMap((part) => part.match(/[a-z][a-z0-9+.-]*:\/\/\S+/gi) ?? []);
+  const redactors = urls.map(redactorFor);
+  return (text) => redactors.reduce((rest, redact) => redact(rest), redactUrls(text));
+}
+
 /** A URL for people: without user name, password and query. */
 export const publicUrl = (url: string): string =>
   redactUrls(url)

@@ -29,7 +29,7 @@ export class IndexDatabase extends RecordingTables {
 
   /** Opens it beside a running server, for reading; `undefined` when there is none. */
   static openForReading(path: string): IndexDatabase | undefined {
-    const open = openForReading(path, schema);
+    const open = openForReading(path, "index", schema);
     return open && new IndexDatabase(open);
   }
 

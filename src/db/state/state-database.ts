@@ -49,7 +49,7 @@ export class StateDatabase {
 
   /** Opens it beside a running server, for reading; `undefined` when there is none. */
   static openForReading(path: string): StateDatabase | undefined {
-    const open = openForReading(path, schema);
+    const open = openForReading(path, "state", schema);
     return open && new StateDatabase(open);
   }
 
