@@ -10,7 +10,7 @@ import { parseCommandLine, USAGE_EXIT_CODE } from "./cli/parse.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
 import { demoConfig } from "./demo.ts";
-import { errorText, NightjarError } from "./platform/errors.ts";
+import { errorText, NightjarError, systemErrorCode } from "./platform/errors.ts";
 import { startLogging } from "./platform/log.ts";
 import { systemClock } from "./platform/system-clock.ts";
 import { version } from "./platform/version.ts";
@@ -73,9 +73,10 @@ function explain(error: unknown): void {
       `nightjar: ${error.message}\n${error.details.map((detail) => `  ${detail}\n`).join("")}`,
     );
   } else {
-    process.stderr.write(
-      `nightjar: ${error instanceof Error ? (error.stack ?? error.message) : errorText(error)}\n`,
-    );
+    // What the system refuses is no fault of the program; where in it that happened helps nobody.
+    const isSystems = systemErrorCode(error) !== undefined;
+    const text = error instanceof Error && !isSystems ? (error.stack ?? error.message) : errorText(error);
+    process.stderr.write(`nightjar: ${text}\n`);
   }
 }
 

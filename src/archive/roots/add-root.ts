@@ -7,8 +7,8 @@ import type { KnownRootsDeps } from "./roots.ts";
 
 /**
  * Makes a folder a root of this archive: gives it an id if it has none, and tells the state database, by which
- * the server finds it and reads in its footage. Throws `conflict` for an unmounted mount point, `config` for a
- * newer format.
+ * the server finds it and reads in its footage. Throws `conflict` for an unmounted mount point, `not-found` for a
+ * path that may be mistyped, `config` for a newer format.
  */
 export async function addRoot(
   deps: Databases &
@@ -27,6 +27,11 @@ export async function addRoot(
         details: [`Mount it first: mount ${point}`],
       },
     );
+  if ((await deps.files.stat(path))?.kind !== "folder") {
+    throw new NightjarError("not-found", `${path} is no folder`, {
+      details: [`If the path is right, make it first: mkdir ${path}`],
+    });
+  }
   const there = await readRootId(deps.files, path);
   const id = there ?? (await deps.rootNamedByFootage(path)) ?? newId();
   if (there === undefined) await writeRootId(deps.files, path, id);

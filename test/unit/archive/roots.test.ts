@@ -254,6 +254,10 @@ describe("storage add", () => {
     const { id, recording } = await used(archive);
     await rename(archive.storage, `${archive.storage}-disk`);
     const databases = archive.open();
+    const refused = await add(databases, archive.storage).catch((error: unknown) => error);
+    expect(String(refused)).toContain("is no folder");
+    expect(await files.stat(archive.storage)).toBeUndefined();
+    await mkdir(archive.storage);
     const added = await add(databases, archive.storage);
     expect(added).toMatchObject({ isNew: true, wasKnown: false });
     const { roots } = await started(archive, databases);
