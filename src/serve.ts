@@ -74,7 +74,7 @@ export async function serve({ load, clock }: ServeOptions): Promise<number> {
     capture: (channel) => supervisors.status(channel),
     storage: () => opened.storage(),
     ffmpeg: () => findTool("ffmpeg"),
-    databaseTrouble: () => undefined,
+    databaseTrouble: () => opened.databaseTrouble(),
   });
   const assets = await loadAssets(join(assetRoot, "public"));
   const site = { assets, version, zone: config.zone, auth: config.auth };

@@ -6,6 +6,7 @@ import type { LockRow } from "../db/index/rows.ts";
 import { StateDatabase } from "../db/state/state-database.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
 import { diskFiles, type Files } from "../platform/files.ts";
 import { RecordingArchive } from "./archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
@@ -30,6 +31,8 @@ export type OpenArchive = {
   /** Locked spans of a channel. */
   locksOf(channel: string): LockRow[];
   storage(): ArchiveStorage;
+  /** What is wrong with the databases; `undefined` while they answer. */
+  databaseTrouble(): string | undefined;
   /** Takes a changed configuration up. */
   configure(config: Config): void;
   /** Writes what there is, closes recordings and databases. */
@@ -112,6 +115,15 @@ export async function openArchive({
         missing: "missing" in current ? current.missing : undefined,
         ...retention.state(),
       };
+    },
+    databaseTrouble() {
+      try {
+        index.roots();
+        state.roots();
+        return undefined;
+      } catch (error) {
+        return `The databases in ${dataFolder} do not answer: ${errorText(error)}`;
+      }
     },
     configure: (next) => registry.apply([...next.channels.values()]),
     async close() {
