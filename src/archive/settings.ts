@@ -30,11 +30,3 @@ export type ArchiveSettings = {
   segmentMaxMs: number;
   segmentMaxBytes: number;
 };
-
-export const defaultSettings = {
-  flushMs: 5000,
-  fileMax: {},
-  segmentTargetMs: 2000,
-  segmentMaxMs: 20_000,
-  segmentMaxBytes: 32 << 20,
-} as const;

@@ -4,7 +4,7 @@ import { appendFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RecordingArchive } from "../../src/archive/archive.ts";
-import { defaultSettings } from "../../src/archive/settings.ts";
+import { defaultSettings } from "../support/archive-settings.ts";
 import { startupChecks } from "../../src/archive/startup.ts";
 import { IndexDatabase } from "../../src/db/index/index-database.ts";
 import { StateDatabase } from "../../src/db/state/state-database.ts";
