@@ -4,7 +4,8 @@ import { guard } from "./access/guard.ts";
 import { withHead } from "./access/head-requests.ts";
 import { addCommonHeaders } from "./access/headers.ts";
 import type { HostRule } from "./access/hosts.ts";
-import { AccessTable, type Role } from "./access/policy.ts";
+import { openIdentity, type Identify } from "./access/identity.ts";
+import { AccessTable } from "./access/policy.ts";
 import { playback, type PlaybackDeps } from "./playback/index.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
@@ -12,12 +13,12 @@ import { logOf } from "./platform/log.ts";
 export type AppDeps = {
   playback: PlaybackDeps;
   hosts: HostRule;
-  /** Whose request it is. Without accounts everyone is the admin: those who reach the server own the machine. */
-  identify?: ((request: Request) => Role | undefined) | undefined;
+  /** Whose request it is. Without it everyone is the admin. */
+  identify?: Identify | undefined;
   /** Pages, status, assets: everything that is no playback. */
   controllers?: readonly AnyElysia[] | undefined;
   /** An error as a page. */
-  errorPage?: ((error: ErrorAnswer) => string) | undefined;
+  errorPage?: ((error: ErrorAnswer, request: Request) => string) | undefined;
 };
 
 const log = logOf("http");
@@ -48,7 +49,7 @@ export function buildApp(deps: AppDeps) {
       addCommonHeaders(response.headers, request.method);
       return response;
     })
-    .use(guard({ identify: deps.identify ?? (() => "admin"), hosts: deps.hosts, table: () => table }))
+    .use(guard({ identify: deps.identify ?? (() => openIdentity), hosts: deps.hosts, table: () => table }))
     .use(playback(deps.playback));
   for (const controller of deps.controllers ?? []) app.use(controller);
   table = new AccessTable(app.routes);

@@ -10,7 +10,8 @@ import { restartKeys } from "./config/reload.ts";
 import { lockRoutes } from "./locks/index.ts";
 import { listen } from "./listen.ts";
 import { loadAssets } from "./pages/assets.ts";
-import { errorPage, pages, siteOf } from "./pages/index.ts";
+import { errorPage, pages } from "./pages/index.ts";
+import { siteOf } from "./pages/site.ts";
 import { assetRoot } from "./platform/assets.ts";
 import type { Clock } from "./platform/clock.ts";
 import { acquireDataLock } from "./platform/data-lock.ts";
@@ -77,7 +78,7 @@ export async function serve({ load, clock }: ServeOptions): Promise<number> {
     databaseTrouble: () => opened.databaseTrouble(),
   });
   const assets = await loadAssets(join(assetRoot, "public"));
-  const site = { assets, version, zone: config.zone, auth: config.auth };
+  const site = siteOf({ assets, version, zone: config.zone, auth: config.auth });
   const publicUrl = config.publicUrl;
   const configFile = config.file ?? "nightjar.yaml";
   const app = buildApp({
@@ -94,9 +95,9 @@ export async function serve({ load, clock }: ServeOptions): Promise<number> {
       assets.routes,
       statusRoutes({ status, footage }),
       lockRoutes({ footage, clock, list: (channel) => opened.locksOf(channel), locks: opened.locks }),
-      pages({ ...site, status, footage, publicUrl, configFile }),
+      pages({ site, status, footage, publicUrl, configFile }),
     ],
-    errorPage: errorPage(siteOf(site)),
+    errorPage: errorPage(site),
   });
   const listening = await listen(app, config.listen);
   for (const address of listening.addresses)

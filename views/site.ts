@@ -1,3 +1,5 @@
+import type { Identity } from "../src/access/identity.ts";
+
 /** What every page needs to know about the place it is shown in. */
 export type Site = {
   version: string;
@@ -5,6 +7,8 @@ export type Site = {
   zone: string;
   /** Who may look: everyone, or people with accounts. */
   auth: "none" | "accounts";
+  /** Who looks; `undefined` before signing in. */
+  identity?: Identity | undefined;
   /** Addresses of the embedded files. */
   assets: {
     style: string;

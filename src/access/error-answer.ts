@@ -83,13 +83,16 @@ const OTHER = { "cache-control": "no-store", vary: "Accept" };
 export function errorResponse(
   request: Request,
   found: ErrorAnswer,
-  page: (error: ErrorAnswer) => string,
+  page: (error: ErrorAnswer, request: Request) => string,
 ): Response {
   const accept = request.headers.get("accept") ?? "";
   const { status, kind, message, details } = found;
   let response: Response;
   if (accept.includes("text/html")) {
-    response = new Response(page(found), { status, headers: { "content-type": "text/html; charset=utf-8" } });
+    response = new Response(page(found, request), {
+      status,
+      headers: { "content-type": "text/html; charset=utf-8" },
+    });
   } else if (accept.includes("json")) {
     response = Response.json({ error: kind, message, details }, { status });
   } else {

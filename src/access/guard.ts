@@ -3,12 +3,12 @@ import { NightjarError } from "../platform/errors.ts";
 import { addCommonHeaders, isPreflight, preflightAnswer } from "./headers.ts";
 import { isOwnHost, type HostRule } from "./hosts.ts";
 import { checkPath } from "./paths.ts";
+import { setIdentity, type Identify } from "./identity.ts";
 import { isForeignChange } from "./origin.ts";
-import type { AccessTable, Role } from "./policy.ts";
+import type { AccessTable } from "./policy.ts";
 
 export type GuardOptions = {
-  /** Whose request it is; `undefined` for a stranger. */
-  identify: (request: Request) => Role | undefined;
+  identify: Identify;
   hosts: HostRule;
   /** The declarations, asked for at the first request: routes are known only once all are there. */
   table: () => AccessTable;
@@ -29,11 +29,13 @@ export function guard({ identify, hosts, table }: GuardOptions) {
       checkPath(new URL(request.url).pathname);
       return isPreflight(request) ? preflightAnswer() : undefined;
     })
-    .onTransform({ as: "global" }, ({ request, route }) => {
+    .onTransform({ as: "global" }, async ({ request, route }) => {
       if (isForeignChange(request)) {
         throw new NightjarError("forbidden", "A page of another site may not change anything here");
       }
-      table().check(request.method, route, identify(request));
+      const identity = await identify(request);
+      if (identity) setIdentity(request, identity);
+      table().check(request.method, route, identity?.role);
     })
     .onAfterHandle({ as: "global" }, ({ request, responseValue }) => {
       if (responseValue instanceof Response) addCommonHeaders(responseValue.headers, request.method);

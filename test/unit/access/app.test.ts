@@ -53,7 +53,9 @@ describe("who may use a route", () => {
       .get("/t/viewer", () => new Response("ok"), access("viewer"))
       .get("/t/operator", () => new Response("ok"), access("operator"))
       .get("/t/admin", () => new Response("ok"), access("admin"));
-    const app = buildApp(depsOf({ controllers: [routes], identify: () => role }));
+    const app = buildApp(
+      depsOf({ controllers: [routes], identify: () => role && { role, name: "someone", how: "session" } }),
+    );
     const found = [];
     for (const who of ["anyone", "viewer", "operator", "admin"]) {
       const head = await app.handle(new Request(`http://localhost/t/${who}`, { method: "HEAD" }));
@@ -70,7 +72,12 @@ describe("who may use a route", () => {
       ...access("admin"),
       params: z.object({ n: z.coerce.number() }),
     });
-    const app = buildApp(depsOf({ controllers: [routes], identify: () => "viewer" }));
+    const app = buildApp(
+      depsOf({
+        controllers: [routes],
+        identify: () => ({ role: "viewer", name: "someone", how: "session" }),
+      }),
+    );
     expect((await get(app, "/t/x")).status).toBe(403);
   });
 });

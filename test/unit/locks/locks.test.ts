@@ -1,3 +1,4 @@
+import { openIdentity } from "../../../src/access/identity.ts";
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -87,7 +88,7 @@ async function withServer(boundBytes: number, check: (ask: Ask, mediaPath: strin
     .onError({ as: "global" }, ({ code, error, request }) =>
       errorResponse(request, errorAnswer(code, error), plainErrorPage),
     )
-    .use(guard({ identify: () => "admin", hosts: { isLoopbackOnly: false }, table: () => table }))
+    .use(guard({ identify: () => openIdentity, hosts: { isLoopbackOnly: false }, table: () => table }))
     .use(lockRoutes({ footage, clock: systemClock(), list: (channel) => index.locks(channel), locks }));
   table = new AccessTable(app.routes);
   const ask: Ask = async (method, query, body, headers = {}) => {

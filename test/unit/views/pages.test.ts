@@ -5,7 +5,8 @@ import type { AnyElysia } from "elysia";
 import { buildApp } from "../../../src/app.ts";
 import type { ChannelStatus as CaptureState } from "../../../src/capture/channel-status.ts";
 import { loadAssets } from "../../../src/pages/assets.ts";
-import { errorPage, pages, siteOf } from "../../../src/pages/index.ts";
+import { errorPage, pages } from "../../../src/pages/index.ts";
+import { siteOf } from "../../../src/pages/site.ts";
 import { systemClock } from "../../../src/platform/system-clock.ts";
 import { statusRoutes } from "../../../src/status/index.ts";
 import { StatusReader } from "../../../src/status/status.ts";
@@ -63,12 +64,12 @@ async function app(
     version: "1.2.3",
   });
   const assets = await loadAssets(folder.file("public"));
-  const shared = {
+  const site = siteOf({
     assets,
     version: "1.2.3",
     zone: "Europe/Berlin",
     auth: change.auth ?? ("accounts" as const),
-  };
+  });
   const { publicUrl } = change;
   return buildApp({
     playback: { footage, clock, segmentTargetMs: 2_000, publicUrl },
@@ -76,9 +77,9 @@ async function app(
     controllers: [
       assets.routes,
       statusRoutes({ status, footage }),
-      pages({ ...shared, status, footage, publicUrl, configFile: "/etc/nightjar/nightjar.yaml" }),
+      pages({ site, status, footage, publicUrl, configFile: "/etc/nightjar/nightjar.yaml" }),
     ],
-    errorPage: errorPage(siteOf(shared)),
+    errorPage: errorPage(site),
   });
 }
 

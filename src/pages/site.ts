@@ -1,0 +1,27 @@
+import type { Site } from "../../views/site.ts";
+import { identityOf } from "../access/identity.ts";
+import type { Assets } from "./assets.ts";
+
+export type SiteDeps = { assets: Assets; version: string; zone: string; auth: Site["auth"] };
+
+/** What all pages share, for one who looks. */
+export type SiteOf = (request: Request) => Site;
+
+/** Makes the site of each request. */
+export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {
+  const site: Site = {
+    version,
+    zone,
+    auth,
+    assets: {
+      style: assets.url("css/nightjar.css"),
+      icon: assets.url("icons/nightjar.svg"),
+      htmx: assets.vendor("htmx"),
+      hls: assets.vendor("hls"),
+      page: assets.url("js/page.js"),
+      player: assets.url("js/player.js"),
+      bar: assets.url("js/bar.js"),
+    },
+  };
+  return (request) => ({ ...site, identity: identityOf(request) });
+}
