@@ -136,6 +136,7 @@ export const testTools = [
   { package: "nginx-light", program: "nginx" },
   { package: "curl", program: "curl" },
   { package: "bindfs", program: "bindfs" },
+  { package: "libfaketime" },
   { package: "e2fsprogs", program: "mkfs.ext4" },
   { package: "mount", program: "mount" },
   { package: "util-linux", program: "setpriv" },

@@ -5,6 +5,15 @@ import { clockOriginMs, redate, redateDeltaMs, setClockOriginMs, type ClockPair 
 import type { RunWriter } from "./run-writer.ts";
 import type { WriteContext } from "./write-context.ts";
 
+/** A forward step by more than this is believed only when the kernel calls its clock synchronised, as with ages. */
+const MAX_UNVOUCHED_STEP_MS = 30 * 24 * 3_600_000;
+/** A clock that shows less was never set. */
+const EARLIEST_TRUE_MS = Date.UTC(2024, 0, 1);
+
+/** Whether an unsynchronised clock that says that a run is later than it was dated can be believed. */
+const isPlausible = (run: RunRow, deltaMs: number): boolean =>
+  deltaMs <= MAX_UNVOUCHED_STEP_MS || run.startMs < EARLIEST_TRUE_MS;
+
 type Writing = {
   runs: ReadonlySet<RunWriter>;
   channels: ReadonlyMap<string, ChannelWriter>;
@@ -66,7 +75,9 @@ export class Redating {
     const isBusy = (run: RunRow) =>
       [...open].some((writer) => writer.row.run === run.id) ||
       [...runs].some((writer) => writer.id === run.id);
-    const ready = unsure.filter((run) => !isBusy(run) && (isSynchronised || isOff(run)));
+    const isTold = (run: RunRow) =>
+      isSynchronised || (isOff(run) && isPlausible(run, redateDeltaMs(run, now)));
+    const ready = unsure.filter((run) => !isBusy(run) && isTold(run));
     const plan = ready.map((run) => ({ id: run.id, deltaMs: redateDeltaMs(run, now) }));
     await redate(this.#context, plan);
     for (const { id, deltaMs } of plan) for (const channel of channels.values()) channel.redated(id, deltaMs);
