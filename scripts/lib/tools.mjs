@@ -134,6 +134,8 @@ export const testTools = [
   { package: "libc6-arm64-cross" },
   { package: "libxml2-utils", program: "xmllint" },
   { package: "nginx-light", program: "nginx" },
+  { package: "glib-networking" },
+  { package: "openssl", program: "openssl" },
   { package: "curl", program: "curl" },
   { package: "bindfs", program: "bindfs" },
   { package: "libfaketime" },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeClip } from "../rtsp/clip.ts";
+import { makeCertificate } from "../rtsp/certificate.ts";
 import { GstServer } from "../rtsp/gst-server.ts";
 import { OddServer } from "../rtsp/odd-server.ts";
 import {
@@ -32,6 +33,7 @@ describe("cameras that go away and come back", () => {
   let steady: GstServer;
   let restarted: GstServer;
   let hanging: GstServer;
+  let secured: GstServer;
   const odd: OddServer[] = [];
   let fromMs = 0;
   let toMs = 0;
@@ -65,6 +67,11 @@ describe("cameras that go away and come back", () => {
     });
     restarted = await GstServer.start({ mounts: ["h264-aac"], port });
     hanging = await GstServer.start({ mounts: ["h264-aac"] });
+    secured = await GstServer.start({
+      mounts: ["h264-aac"],
+      auth: { user: "cam", password: "p@ss" },
+      tls: await makeCertificate(folder.file("server.pem")),
+    });
     const wrongPassword = steady.url("h264-aac").replace("right", "wrong-pass");
     fromMs = Date.now() - 1000;
     server = await Nightjar.start({
@@ -74,6 +81,7 @@ describe("cameras that go away and come back", () => {
           steady: { source: steady.url("h264") },
           lossy: { source: steady.url("h264-aac"), transport: "udp" },
           locked: { source: wrongPassword },
+          secured: { source: secured.url("h264-aac").replace("p@ss", "p%40ss") },
           restarted: { source: restarted.url("h264-aac") },
           hanging: { source: hanging.url("h264-aac") },
           flapping: { source: await startOdd({ closeAfterMs: 3000 }) },
@@ -87,7 +95,7 @@ describe("cameras that go away and come back", () => {
     await waitFor("the first session of the camera that changes its size", () => resizing.counts.plays > 0);
     // It stays at the new size: later sessions begin with it.
     resizing.behaviour = { switchClip: { afterMs: 0, clip: large } };
-    await waitForRecording(server, ["steady", "lossy", "restarted", "hanging", "resized"], {
+    await waitForRecording(server, ["steady", "lossy", "secured", "restarted", "hanging", "resized"], {
       withFootage: true,
     });
     await steady.lose("h264-aac", 1);
@@ -109,7 +117,7 @@ describe("cameras that go away and come back", () => {
   }, 150_000);
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
-    for (const each of [steady, restarted, hanging, ...odd]) await each[Symbol.asyncDispose]();
+    for (const each of [steady, restarted, hanging, secured, ...odd]) await each[Symbol.asyncDispose]();
     await players[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
@@ -156,6 +164,16 @@ describe("cameras that go away and come back", () => {
     const seconds = day.recorded.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / 1000;
     expect(seconds).toBeGreaterThan(6);
     expect((await channelReport(server, "steady")).day.recorded.length).toBe(1);
+  });
+
+  test("an encrypted camera (rtsps) is recorded without a hole, and no picture is lost", async () => {
+    const { day } = await channelReport(server, "secured");
+    expect(day.recorded).toHaveLength(1);
+    const pictures = await frameHashes(address("secured"), "v");
+    const loop = await frameHashes(secured.clips["h264-aac"]!.clip, "v");
+    const { jumps, foreign } = followLoop(pictures, loop);
+    expect({ jumps, foreign }).toEqual({ jumps: [], foreign: 0 });
+    expect(pictures.length).toBeGreaterThan(((HUNG_MS + 15_000) / 1000) * 25);
   });
 
   test("1% packet loss over UDP is survived", async () => {

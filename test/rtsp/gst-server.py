@@ -3,6 +3,7 @@
 Usage: gst-server.py CONFIG, a JSON object:
   port      TCP port on 127.0.0.1; 0 for a free one
   user, password   if given, wanted by Digest
+  tls       if given, a PEM file with certificate and key: connections are encrypted (rtsps)
   mounts    { name: { clip: MP4 file or null, codec: "h264" | "h265", alaw: file of A-law at 8 kHz or null,
               aac: whether the clip has AAC sound, seconds: length of the loop } };
               without a clip: a live picture with a burnt-in clock, and a tone
@@ -233,13 +234,15 @@ def make_factory(mount, with_auth):
     return factory
 
 
-def make_auth(user, password):
-    from gi.repository import GstRtsp
+def make_auth(user, password, tls):
+    from gi.repository import Gio, GstRtsp
 
     auth = GstRtspServer.RTSPAuth()
-    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+    if tls is not None:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(tls))
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", ROLE)
+    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
     auth.add_digest(user, password, token)
     return auth
 
@@ -253,7 +256,7 @@ def main():
     server.set_service(str(options.get("port", 0)))
     with_auth = options.get("user") is not None
     if with_auth:
-        server.set_auth(make_auth(options["user"], options["password"]))
+        server.set_auth(make_auth(options["user"], options["password"], options.get("tls")))
     mounts = {name: Mount(mount) for name, mount in options["mounts"].items()}
     points = server.get_mount_points()
     for name, mount in mounts.items():

@@ -29,6 +29,8 @@ export type GstServerOptions = {
   /** Port to listen on; without it a free one. */
   port?: number;
   auth?: { user: string; password: string };
+  /** PEM file with certificate and key: connections are encrypted. Goes with `auth`. */
+  tls?: string;
 };
 
 const counts = z.record(
@@ -50,6 +52,7 @@ export class GstServer implements AsyncDisposable {
     /** The clips behind the mounts; a live one has none. */
     readonly clips: Readonly<Record<string, GstClip>>,
     readonly auth: { user: string; password: string } | undefined,
+    readonly isEncrypted: boolean,
   ) {
     this.#child = Bun.spawn([PYTHON, script, JSON.stringify(config)], {
       stdin: "pipe",
@@ -81,7 +84,8 @@ export class GstServer implements AsyncDisposable {
         mounts[name] = clip;
       }
     }
-    const server = new GstServer({ port: options.port ?? 0, mounts, ...options.auth }, clips, options.auth);
+    const config = { port: options.port ?? 0, mounts, ...options.auth, tls: options.tls };
+    const server = new GstServer(config, clips, options.auth, options.tls !== undefined);
     try {
       const ready = await server.#nextAnswer(START_TIMEOUT_MS);
       server.#port = z.object({ port: z.number() }).parse(ready).port;
@@ -101,7 +105,7 @@ export class GstServer implements AsyncDisposable {
   /** Address of a camera, with user and password where the server wants them. */
   url(mount: string): string {
     const login = this.auth === undefined ? "" : `${this.auth.user}:${this.auth.password}@`;
-    return `rtsp://${login}127.0.0.1:${this.#port}/${mount}`;
+    return `${this.isEncrypted ? "rtsps" : "rtsp"}://${login}127.0.0.1:${this.#port}/${mount}`;
   }
 
   /** What was sent so far. */
