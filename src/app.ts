@@ -5,7 +5,10 @@ import { withHead } from "./access/head-requests.ts";
 import { addCommonHeaders } from "./access/headers.ts";
 import type { HostRule } from "./access/hosts.ts";
 import { openIdentity, type Identify } from "./access/identity.ts";
-import { AccessTable } from "./access/policy.ts";
+import { AccessTable, type Route } from "./access/policy.ts";
+import { loginRedirect } from "./access/sign-in-answer.ts";
+import { withoutTicket } from "./access/ticket-path.ts";
+import { openApiRoutes } from "./pages/openapi.ts";
 import { playback, type PlaybackDeps } from "./playback/index.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
@@ -15,6 +18,8 @@ export type AppDeps = {
   hosts: HostRule;
   /** Whose request it is. Without it everyone is the admin. */
   identify?: Identify | undefined;
+  /** Whether everything but the set-up has to wait: nobody could sign in yet. */
+  isSetUpMode?: (() => boolean) | undefined;
   /** Pages, status, assets: everything that is no playback. */
   controllers?: readonly AnyElysia[] | undefined;
   /** An error as a page. */
@@ -40,19 +45,34 @@ type Wrapper = Parameters<Elysia["wrap"]>[0];
  */
 export function buildApp(deps: AppDeps) {
   let table = new AccessTable([]);
+  let routes: readonly Route[] = [];
   const app = new Elysia({ name: "nightjar" })
-    .wrap(((handle: (request: Request) => Promise<Response>) => withHead(handle)) as unknown as Wrapper)
+    .wrap(((handle: (request: Request) => Promise<Response>) => {
+      const answer = withHead(handle);
+      return (request: Request) => answer(withoutTicket(request));
+    }) as unknown as Wrapper)
     .onError({ as: "global" }, ({ request, code, error }) => {
       const found = errorAnswer(code, error);
       if (found.status === 500) logFailure(request, error);
-      const response = errorResponse(request, found, deps.errorPage ?? plainErrorPage);
+      const response =
+        (found.status === 401 ? loginRedirect(request) : undefined) ??
+        errorResponse(request, found, deps.errorPage ?? plainErrorPage);
       addCommonHeaders(response.headers, request.method);
       return response;
     })
-    .use(guard({ identify: deps.identify ?? (() => openIdentity), hosts: deps.hosts, table: () => table }))
+    .use(
+      guard({
+        identify: deps.identify ?? (() => openIdentity),
+        hosts: deps.hosts,
+        table: () => table,
+        isSetUpMode: deps.isSetUpMode,
+      }),
+    )
+    .use(openApiRoutes(() => routes))
     .use(playback(deps.playback));
   for (const controller of deps.controllers ?? []) app.use(controller);
-  table = new AccessTable(app.routes);
+  routes = app.routes;
+  table = new AccessTable(routes);
   if (table.undeclared.length > 0) {
     throw new NightjarError(
       "internal",

@@ -1,8 +1,11 @@
+import { networkInterfaces } from "node:os";
 import type { AnyElysia } from "elysia";
+import { setPeer } from "./access/peer.ts";
 import type { ListenAddress } from "./config/config.ts";
 import { listenText } from "./config/listen-address.ts";
 import { NightjarError, errorText, systemErrorCode } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
+import { withLength } from "./platform/send-long.ts";
 
 const log = logOf("http");
 
@@ -15,6 +18,9 @@ export type Listening = {
 
 /** A slow player may pause so long within an answer. */
 const IDLE_SECONDS = 60;
+
+/** Bodies are read before it is known who sends them, so strangers could otherwise fill the memory. */
+const MOST_BODY_BYTES = 1024 * 1024;
 
 /** Elysia looks for the path from this place of the URL on, and misses it behind host names such as `pi` and `nas`. */
 const PATH_FROM = "http://abcd".length;
@@ -53,45 +59,76 @@ function refusal(address: ListenAddress, error: unknown): NightjarError {
   });
 }
 
+const EVERY_ADDRESS = "::";
+const EVERY_IPV4_ADDRESS = "0.0.0.0";
+const MOST_SHOWN = 8;
+
+/** Addresses, as a person types them, of what is listened on: for every address of the machine, those that it has. */
+export function openAddresses(addresses: readonly ListenAddress[]): string[] {
+  return addresses.flatMap(({ host, port }) => {
+    if (host !== EVERY_ADDRESS && host !== EVERY_IPV4_ADDRESS) return [listenText({ host, port })];
+    const own = Object.values(networkInterfaces())
+      .flatMap((each) => each ?? [])
+      .filter(({ family, internal }) => family === "IPv4" && !internal)
+      .map(({ address }) => address);
+    return ["localhost", ...own.slice(0, MOST_SHOWN)].map((name) => listenText({ host: name, port }));
+  });
+}
+
+function serveOn(app: AnyElysia, { host, port }: ListenAddress): Bun.Server<undefined> {
+  return Bun.serve({
+    hostname: host,
+    port,
+    // Shared ports would let a second Nightjar take half of the requests, unnoticed.
+    reusePort: false,
+    idleTimeout: IDLE_SECONDS,
+    development: false,
+    maxRequestBodySize: MOST_BODY_BYTES,
+    async fetch(request, server) {
+      const plain = withPlainUrl(request);
+      if (plain === undefined) return noHost();
+      setPeer(plain, () => server.requestIP(request)?.address);
+      return withLength(server, request, await app.handle(plain));
+    },
+    error(error) {
+      log.error("a request failed: {error}", { error: error.stack ?? errorText(error) });
+      return new Response("Something went wrong here; the log says what\n", { status: 500 });
+    },
+  });
+}
+
+/** What a kernel without IPv6 answers. */
+const isWithoutIpv6 = (error: unknown): boolean =>
+  ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(systemErrorCode(error) ?? "");
+
 /**
  * Serves the app on every address, or on none: throws `config` naming the one that can't be had. Port 0 takes any
- * free one.
+ * free one. `::` takes IPv4, too, and IPv4 alone where there is no IPv6.
  */
 export async function listen(app: AnyElysia, addresses: readonly ListenAddress[]): Promise<Listening> {
   await app.modules;
-  const servers: Bun.Server<undefined>[] = [];
+  const servers: { server: Bun.Server<undefined>; host: string }[] = [];
+  const stop = (isForced: boolean) => Promise.all(servers.map(({ server }) => server.stop(isForced)));
   for (const address of addresses) {
     try {
-      servers.push(
-        Bun.serve({
-          hostname: address.host,
-          port: address.port,
-          // Shared ports would let a second Nightjar take half of the requests, unnoticed.
-          reusePort: false,
-          idleTimeout: IDLE_SECONDS,
-          development: false,
-          fetch(request) {
-            const plain = withPlainUrl(request);
-            return plain === undefined ? noHost() : app.handle(plain);
-          },
-          error(error) {
-            log.error("a request failed: {error}", { error: error.stack ?? errorText(error) });
-            return new Response("Something went wrong here; the log says what\n", { status: 500 });
-          },
-        }),
-      );
+      servers.push({ server: serveOn(app, address), host: address.host });
     } catch (error) {
-      await Promise.all(servers.map((server) => server.stop(true)));
-      throw refusal(address, error);
+      try {
+        if (address.host !== EVERY_ADDRESS || !isWithoutIpv6(error)) throw error;
+        servers.push({
+          server: serveOn(app, { ...address, host: EVERY_IPV4_ADDRESS }),
+          host: EVERY_IPV4_ADDRESS,
+        });
+      } catch (last) {
+        await stop(true);
+        throw refusal(address, last);
+      }
     }
   }
   return {
-    addresses: servers.map((server, index) => ({
-      host: addresses[index]?.host ?? "",
-      port: server.port ?? 0,
-    })),
+    addresses: servers.map(({ server, host }) => ({ host, port: server.port ?? 0 })),
     async stop(isForced = false) {
-      await Promise.all(servers.map((server) => server.stop(isForced)));
+      await stop(isForced);
     },
   };
 }

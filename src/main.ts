@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { runUserAdd, runUserList, runUserPasswd, runUserRm } from "./accounts/user-commands.ts";
 import { runLs } from "./archive/commands/ls.ts";
 import { runReindex } from "./archive/commands/reindex.ts";
 import { runRemove } from "./archive/commands/remove.ts";
@@ -8,10 +9,12 @@ import { runCheck } from "./cli/check.ts";
 import type { CommandName } from "./cli/commands.ts";
 import { parseCommandLine, USAGE_EXIT_CODE } from "./cli/parse.ts";
 import type { Config } from "./config/config.ts";
-import { loadConfig } from "./config/load.ts";
+import { ConfigEditor } from "./config/config-editor.ts";
+import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { demoConfig } from "./demo.ts";
 import { errorText, NightjarError, systemErrorCode } from "./platform/errors.ts";
 import { startLogging } from "./platform/log.ts";
+import { readPassword } from "./platform/terminal.ts";
 import { systemClock } from "./platform/system-clock.ts";
 import { version } from "./platform/version.ts";
 import { systemZone } from "./platform/zone.ts";
@@ -27,17 +30,21 @@ const stdout = (line: string): void => {
 
 const clock = systemClock();
 
-const load = (line: Pick<Line, "config">): Config =>
-  loadConfig({
-    ...(line.config === undefined ? {} : { file: line.config }),
-    env: process.env,
-    cwd: process.cwd(),
-    systemZone: systemZone(),
-    reservedIds: [],
-  });
+const loading = (file: string | undefined): LoadOptions => ({
+  ...(file === undefined ? {} : { file }),
+  env: process.env,
+  cwd: process.cwd(),
+  systemZone: systemZone(),
+  reservedIds: [],
+});
+
+const load = (line: Pick<Line, "config">): Config => loadConfig(loading(line.config));
 
 /** What a command of the archive is given. */
 const context = (line: Line) => ({ config: load(line), clock, stdout, args: line });
+
+/** What a command about people is given. */
+const userContext = (line: Line) => ({ ...context(line), readPassword });
 
 function installService(line: Line): Promise<number> {
   const { user } = line.options;
@@ -53,7 +60,12 @@ function installService(line: Line): Promise<number> {
 }
 
 const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
-  serve: (line) => serve({ load: (file) => load(file === undefined ? line : { config: file }), clock }),
+  serve: (line) =>
+    serve({
+      load: (file) => load(file === undefined ? line : { config: file }),
+      editorOf: (file) => new ConfigEditor(loading(file ?? line.config)),
+      clock,
+    }),
   demo: (line) => serve({ load: () => demoConfig(line.options, process.cwd()), clock }),
   check: async (line) => runCheck({ config: load(line), stdout }),
   doctor: (line) =>
@@ -64,6 +76,10 @@ const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
   remove: (line) => runRemove(context(line)),
   "storage add": (line) => runStorageAdd(context(line)),
   "storage confirm": (line) => runStorageConfirm(context(line)),
+  "user add": (line) => runUserAdd(userContext(line)),
+  "user passwd": (line) => runUserPasswd(userContext(line)),
+  "user rm": (line) => runUserRm(userContext(line)),
+  "user list": (line) => runUserList(userContext(line)),
   "service install": installService,
 };
 

@@ -1,15 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { Accounts } from "./accounts/accounts.ts";
 import { buildApp } from "./app.ts";
 import type { Footage } from "./archive/footage.ts";
-import { openArchive } from "./archive/open-archive.ts";
+import { Cameras } from "./cameras/cameras.ts";
+import { CameraTests } from "./cameras/tests.ts";
+import { openArchive, type OpenArchive } from "./archive/open-archive.ts";
 import { Supervisors } from "./capture/supervisors.ts";
 import type { Config } from "./config/config.ts";
-import { isLoopback, listenText } from "./config/listen-address.ts";
+import { isLoopback } from "./config/listen-address.ts";
+import type { ConfigEditor } from "./config/config-editor.ts";
 import { restartKeys } from "./config/reload.ts";
 import { lockRoutes } from "./locks/index.ts";
-import { listen } from "./listen.ts";
+import { listen, openAddresses } from "./listen.ts";
+import { Notifier } from "./notify/notifier.ts";
 import { loadAssets } from "./pages/assets.ts";
+import { accountPages } from "./pages/accounts/index.ts";
+import { cameraPages } from "./pages/cameras/index.ts";
+import { setupPages } from "./pages/setup/index.ts";
 import { errorPage, pages } from "./pages/index.ts";
 import { siteOf } from "./pages/site.ts";
 import { assetRoot } from "./platform/assets.ts";
@@ -23,8 +31,12 @@ import { outliveParent } from "./platform/parent.ts";
 import { findTool } from "./platform/process.ts";
 import { onSignals } from "./platform/signals.ts";
 import { version } from "./platform/version.ts";
+import { FirstAccount } from "./setup/first-account.ts";
+import { SetupCode } from "./setup/setup-code.ts";
+import { welcomeText } from "./setup/welcome.ts";
 import { statusRoutes } from "./status/index.ts";
 import { StatusReader } from "./status/status.ts";
+import { stillRoutes } from "./still/index.ts";
 
 const log = logOf("main");
 
@@ -49,29 +61,28 @@ function prepareDataFolder(folder: string): void {
   }
 }
 
-export type ServeOptions = {
-  /** Reads the configuration; once more from the file that it came from, which then has to be there. */
-  load: (file?: string) => Config;
+/** What the HTTP side is made of. */
+export type AppParts = {
+  /** The configuration as it is now. */
+  current: () => Config;
+  opened: OpenArchive;
+  supervisors: Supervisors;
   clock: Clock;
+  /** The code of the first start. */
+  setupCode?: SetupCode;
+  /** How pages change the configuration. Absent where no file is read. */
+  editing?: { editor: ConfigEditor; reload: () => Promise<unknown> };
 };
 
-/** Everything that runs: made in order, ended in reverse order. */
-export async function serve({ load, clock }: ServeOptions): Promise<number> {
-  let config = load();
-  outliveParent();
-  giveBackBuffers();
-  await startLogging(config.log);
-  prepareDataFolder(config.dataFolder);
-  const lock = acquireDataLock(config.dataFolder);
-  log.info("Nightjar {version} starts, process {pid}", { version, pid: process.pid });
-
-  const opened = await openArchive({ config, clock });
+/** The whole HTTP side with all its controllers, listening nowhere yet. */
+export async function makeApp({ current, opened, supervisors, clock, setupCode, editing }: AppParts) {
+  const config = current();
   const footage: Footage = opened.archive;
-  const supervisors = new Supervisors({ archive: opened.archive, clock });
   const status = new StatusReader({
     clock,
     version,
     footage,
+    history: opened.history,
     capture: (channel) => supervisors.status(channel),
     storage: () => opened.storage(),
     ffmpeg: () => findTool("ffmpeg"),
@@ -81,50 +92,142 @@ export async function serve({ load, clock }: ServeOptions): Promise<number> {
   const site = siteOf({ assets, version, zone: config.zone, auth: config.auth });
   const publicUrl = config.publicUrl;
   const configFile = config.file ?? "nightjar.yaml";
+  const accounts =
+    config.auth === "accounts"
+      ? new Accounts({ tables: opened.state.accounts, clock, publicUrl })
+      : undefined;
+  const firstAccount = accounts && new FirstAccount(accounts, setupCode ?? new SetupCode(clock));
+  const cameras = new Cameras({
+    config: current,
+    editor: editing?.editor,
+    reload: editing?.reload ?? (() => Promise.resolve()),
+  });
   const app = buildApp({
     playback: {
       footage,
+      live: opened.archive,
       clock,
       publicUrl,
       segmentTargetMs: config.segment.targetMs,
+      targetDurations: opened.targetDurations,
+      footageStamp: (channel) => opened.archive.stamp(channel),
       defaultChannel: config.defaultChannel,
-      keepDays: (channel) => keepDays(config, channel),
+      naiveTimes: config.streamer.naiveTimes,
+      keepDays: (channel) => keepDays(current(), channel),
     },
-    hosts: { isLoopbackOnly: config.listen.every(isLoopback), publicUrl },
+    // Where people sign in, a foreign name for this server gives nobody's credentials away.
+    hosts: { isLoopbackOnly: config.auth === "none" && config.listen.every(isLoopback), publicUrl },
+    identify: accounts && ((request) => accounts.identify(request)),
+    isSetUpMode: accounts && (() => accounts.isEmpty()),
     controllers: [
       assets.routes,
       statusRoutes({ status, footage }),
       lockRoutes({ footage, clock, list: (channel) => opened.locksOf(channel), locks: opened.locks }),
-      pages({ site, status, footage, publicUrl, configFile }),
+      stillRoutes({ footage, clock, decoders: config.stills.decoders }),
+      ...(accounts ? [accountPages({ accounts, site })] : []),
+      setupPages({ site, firstAccount }),
+      cameraPages({
+        site,
+        cameras,
+        tests: new CameraTests(clock),
+        status,
+        footage,
+        history: opened.history,
+      }),
+      pages({
+        site,
+        status,
+        footage,
+        history: opened.history,
+        storageUse: () => opened.storageUse(),
+        publicUrl,
+        configFile,
+      }),
     ],
-    errorPage: errorPage(site),
+    errorPage: errorPage(site, footage),
+  });
+  return app;
+}
+
+export type ServeOptions = {
+  /** Reads the configuration; once more from the file that it came from, which then has to be there. */
+  load: (file?: string) => Config;
+  /** Makes what changes the configuration's file; absent where none is read. */
+  editorOf?: (file: string | undefined) => ConfigEditor;
+  clock: Clock;
+};
+
+/** Everything that runs: made in order, ended in reverse order. */
+export async function serve({ load, editorOf, clock }: ServeOptions): Promise<number> {
+  let config = load();
+  outliveParent();
+  giveBackBuffers();
+  await startLogging(config.log);
+  prepareDataFolder(config.dataFolder);
+  const lock = acquireDataLock(config.dataFolder);
+  log.info("Nightjar {version} starts, process {pid}", { version, pid: process.pid });
+
+  const opened = await openArchive({ config, clock });
+  const supervisors = new Supervisors({ archive: opened.archive, clock });
+  const setupCode = new SetupCode(clock);
+  const app = await makeApp({
+    current: () => config,
+    opened,
+    supervisors,
+    clock,
+    setupCode,
+    ...(editorOf ? { editing: { editor: editorOf(config.file), reload: () => reload() } } : {}),
   });
   const listening = await listen(app, config.listen);
-  for (const address of listening.addresses)
-    log.info("Open http://{address}/", { address: listenText(address) });
+  const addresses = openAddresses(listening.addresses);
+  for (const address of addresses) log.info("Open http://{address}/", { address });
+  if (config.auth === "accounts" && !opened.state.accounts.hasUsers()) sayWelcome(addresses, setupCode.shown);
   supervisors.start(config);
+  const notifier = new Notifier({
+    state: opened.state,
+    clock,
+    footage: opened.archive,
+    capture: (channel) => supervisors.status(channel),
+    storage: () => opened.storage(),
+    ffmpeg: () => findTool("ffmpeg"),
+    databaseTrouble: () => opened.databaseTrouble(),
+  });
+  notifier.start(config);
 
-  const reload = async (): Promise<void> => {
+  const takeUp = async (): Promise<{ restartKeys: string[] }> => {
     const before = config;
-    try {
-      const next = load(before.file);
-      opened.configure(next);
-      config = next;
-    } catch (error) {
-      const details = error instanceof NightjarError ? error.details.join("; ") : "";
-      log.error("The changed configuration is not taken up: {error} {details}", {
-        error: errorText(error),
-        details,
-      });
-      return;
-    }
+    const next = load(before.file);
+    opened.configure(next);
+    config = next;
     await supervisors.change(before, config);
+    await notifier.configure(config);
     const keys = restartKeys(before, config);
     if (keys.length > 0) log.warn("A change of {keys} needs a restart", { keys: keys.join(", ") });
+    return { restartKeys: keys };
   };
-  const signal = await onSignals({ reload });
+  let lastReload: Promise<unknown> = Promise.resolve();
+  /** Takes the configuration's file up, one change after the other; throws the NightjarError of a bad one. */
+  const reload = (): Promise<{ restartKeys: string[] }> => {
+    const done = lastReload.then(takeUp);
+    lastReload = done.catch(() => {});
+    return done;
+  };
+  const signal = await onSignals({
+    async reload() {
+      try {
+        await reload();
+      } catch (error) {
+        const details = error instanceof NightjarError ? error.details.join("; ") : "";
+        log.error("The changed configuration is not taken up: {error} {details}", {
+          error: errorText(error),
+          details,
+        });
+      }
+    },
+  });
   log.info("Stopping ({signal})", { signal });
   const stopped = (async () => {
+    await notifier.stop();
     await Promise.all([listening.stop(true), supervisors.stop()]);
     await opened.close();
   })();
@@ -132,6 +235,13 @@ export async function serve({ load, clock }: ServeOptions): Promise<number> {
   lock.release();
   log.info("Stopped");
   return 0;
+}
+
+/** Says where to go and which code is asked for there: to the journal, and to a person who looks on. */
+function sayWelcome(addresses: readonly string[], code: string): void {
+  const pages = addresses.map((address) => `http://${address}/setup`).join(" or ");
+  log.warn("Nobody has an account yet. Open {pages} and enter the code {code}", { pages, code });
+  if (process.stdout.isTTY) process.stdout.write(welcomeText({ addresses, code, version }));
 }
 
 const DAY_MS = 86_400_000;

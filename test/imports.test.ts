@@ -11,7 +11,21 @@ const FLOORS: readonly (readonly string[])[] = [
   ["platform"],
   ["media"],
   ["config", "db"],
-  ["access", "archive", "capture", "cli", "locks", "playback", "service", "status"],
+  [
+    "access",
+    "accounts",
+    "archive",
+    "cameras",
+    "capture",
+    "cli",
+    "locks",
+    "notify",
+    "playback",
+    "service",
+    "setup",
+    "status",
+    "still",
+  ],
   ["views"],
   ["pages"],
   ["app", "demo", "listen"],
@@ -21,12 +35,16 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Which rooms of its own floor a room may also import from. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  accounts: ["access"],
   // Only the contract by which samples are handed over: capture says what it needs.
   archive: ["capture"],
+  cameras: ["capture", "status", "still"],
   playback: ["access", "archive"],
   locks: ["access", "archive", "playback"],
   status: ["access", "archive", "capture", "playback"],
+  notify: ["archive", "capture", "status"],
   service: ["cli"],
+  still: ["access", "archive", "playback"],
 };
 
 /** Packages and functions that one place alone may know, and why. */

@@ -1,8 +1,6 @@
-import type { ChannelStatus } from "../src/status/channel-status.ts";
 import type { Status } from "../src/status/status.ts";
 import { sizeWords } from "../src/status/words.ts";
-import { CoverageBar } from "./coverage-bar.tsx";
-import { Advice, PictureLine, StateWords } from "./state-words.tsx";
+import { ChannelTile } from "./channel-tile.tsx";
 
 /** Fills `#channels`: every channel with its state and today, and what is to be said about the whole. */
 export function ChannelList({ status }: { status: Status }) {
@@ -12,36 +10,12 @@ export function ChannelList({ status }: { status: Status }) {
       <ul class="tiles">
         {status.channels.map((channel) => (
           <li key={channel.id} id={`tile-${channel.id}`}>
-            <ChannelTile channel={channel} />
+            <ChannelTile channel={channel} hasStills={status.hasFfmpeg} />
           </li>
         ))}
       </ul>
       <StorageLine status={status} />
     </>
-  );
-}
-
-function ChannelTile({ channel }: { channel: ChannelStatus }) {
-  const path = `/${channel.id}`;
-  return (
-    <article class="tile">
-      <h2>
-        <a href={path}>{channel.name}</a>
-      </h2>
-      <StateWords channel={channel} />
-      <CoverageBar day={channel.today} channelPath={path} words={channel.dayWords} />
-      <PictureLine channel={channel} />
-      <Advice channel={channel} />
-      {channel.hasFootage && (
-        <p class="links">
-          <a href={path}>Watch</a>
-          {channel.condition !== "retired" && <a href={`${path}/live.m3u8?download=1`}>Live in VLC</a>}
-          {channel.today.spans.length > 0 && (
-            <a href={`${path}/stream/today/playlist.m3u8?download=1`}>Today in VLC</a>
-          )}
-        </p>
-      )}
-    </article>
   );
 }
 
@@ -60,8 +34,8 @@ function Notices({ status }: { status: Status }) {
       )}
       {!status.hasFfmpeg && (
         <p class="notice trouble">
-          ffmpeg was not found. Cameras are captured with it; install it, for example with{" "}
-          <code>apt install ffmpeg</code>. What is recorded plays without it.
+          ffmpeg was not found. Cameras are captured and pictures are made with it; install it, for example
+          with <code>apt install ffmpeg</code>. What is recorded plays without it.
         </p>
       )}
       {storage.messages.map((message) => (
@@ -85,7 +59,8 @@ function StorageLine({ status }: { status: Status }) {
   const total = storage.totalBytes === undefined ? "" : ` of ${sizeWords(storage.totalBytes)}`;
   return (
     <p class="quiet">
-      {sizeWords(storage.freeBytes)} free{total} in {storage.path}
+      {sizeWords(storage.freeBytes)} free{total} in {storage.path}.{" "}
+      <a href="/settings">How long that lasts</a>
     </p>
   );
 }

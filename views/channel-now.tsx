@@ -1,40 +1,60 @@
 import { gapSentence } from "../src/status/bar.ts";
 import type { ChannelStatus } from "../src/status/channel-status.ts";
-import { dateWords } from "../src/status/words.ts";
 import { CoverageBar } from "./coverage-bar.tsx";
+import type { ShownDay } from "./shown-day.ts";
 import { Advice, PictureLine, StateWords } from "./state-words.tsx";
 
 const SHOWN_GAPS = 20;
 
-/** Fills `#now`: the state of a channel, its day and the day's gaps. Everything on its page that changes. */
-export function ChannelNow({ channel }: { channel: ChannelStatus }) {
-  const { today } = channel;
+type Props = { channel: ChannelStatus; shown: ShownDay };
+
+/** Fills `#now`: the gaps of the day that is shown, and what is known of the picture. */
+export function ChannelNow({ channel, shown }: Props) {
   return (
     <>
-      <StateWords channel={channel} />
-      <Advice channel={channel} />
-      <h2>{dateWords(today.nowMs, channel.zone)}</h2>
-      <CoverageBar day={today} channelPath={`/${channel.id}`} words={channel.dayWords} />
-      <GapList channel={channel} />
+      {!channel.hasFootage && <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} />}
+      <GapList shown={shown} />
+      {shown.isToday && <Advice channel={channel} />}
       <PictureLine channel={channel} />
     </>
   );
 }
 
-function GapList({ channel }: { channel: ChannelStatus }) {
-  const newestFirst = channel.today.gaps.toReversed();
+/** Fills `#state`; comes along with `#now` when the page renews itself. */
+export function ChannelState({ channel, isAlong = false }: { channel: ChannelStatus; isAlong?: boolean }) {
+  return (
+    <div id="state" {...(isAlong ? { "hx-swap-oob": "innerMorph" } : {})}>
+      <StateWords channel={channel} />
+    </div>
+  );
+}
+
+/** Fills `#bar`, the picture of the scrub bar; comes along with `#now` when the page renews itself. */
+export function DayBar({ shown, isAlong = false }: { shown: ShownDay; isAlong?: boolean }) {
+  return (
+    <div id="bar" {...(isAlong ? { "hx-swap-oob": "innerMorph" } : {})}>
+      <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} isScrub />
+    </div>
+  );
+}
+
+function GapList({ shown }: { shown: ShownDay }) {
+  const newestFirst = shown.day.gaps.toReversed();
   if (newestFirst.length === 0) return null;
   const earlier = newestFirst.length - SHOWN_GAPS;
   return (
-    <ol class="gaps">
-      {newestFirst.slice(0, SHOWN_GAPS).map((gap) => (
-        <li key={gap.startMs}>
-          <a href={`/${channel.id}?at=${Math.floor(gap.startMs / 1000) - 5}`}>
-            {gapSentence(gap, channel.zone)}
-          </a>
-        </li>
-      ))}
-      {earlier > 0 && <li class="quiet">and {earlier} earlier</li>}
-    </ol>
+    <section class="gap-list" aria-labelledby="gaps-heading">
+      <h2 id="gaps-heading">Gaps</h2>
+      <ol class="gaps">
+        {newestFirst.slice(0, SHOWN_GAPS).map((gap) => (
+          <li key={gap.startMs}>
+            <a href={`${shown.path}?at=${Math.floor(gap.startMs / 1000) - 5}`}>
+              {gapSentence(gap, shown.day.zone)}
+            </a>
+          </li>
+        ))}
+        {earlier > 0 && <li class="quiet">and {earlier} earlier</li>}
+      </ol>
+    </section>
   );
 }

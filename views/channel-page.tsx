@@ -1,39 +1,37 @@
 import type { ChannelStatus } from "../src/status/channel-status.ts";
-import { codecWords } from "../src/status/channel-status.ts";
-import { AddressList, type PlaylistAddress } from "./address-list.tsx";
-import { ChannelNow } from "./channel-now.tsx";
+import { ChannelNow, ChannelState } from "./channel-now.tsx";
 import { Layout } from "./layout.tsx";
+import { Player, type PlayerProps } from "./player.tsx";
 import { quietPolling } from "./polling.ts";
+import type { ShownDay } from "./shown-day.ts";
 import type { Site } from "./site.ts";
 
-export type ChannelPageProps = {
-  site: Site;
-  channel: ChannelStatus;
-  addresses: readonly PlaylistAddress[];
-  intervalForm: string;
-  /** The moment that the address asks for, ms UTC. */
-  atMs?: number;
-};
+export type ChannelPageProps = PlayerProps & { site: Site };
 
-/** `/<channel>`: now and today. The player lies outside the part that renews itself. */
-export function ChannelPage({ site, channel, addresses, intervalForm, atMs }: ChannelPageProps) {
+/** `/<channel>` and `/<channel>/<date>`: a day and its player, which lies outside the part that renews itself. */
+export function ChannelPage({ site, ...player }: ChannelPageProps) {
+  const { channel, shown } = player;
   const { assets } = site;
+  const title = shown.isToday ? channel.name : `${channel.name}, ${shown.title}`;
   return (
     <Layout
-      title={channel.name}
+      title={title}
       site={{ ...site, zone: channel.zone }}
+      here={shown.isToday ? "live" : "dates"}
+      width="wide"
       scripts={{ classic: [assets.hls], modules: [assets.bar, assets.player] }}
     >
-      <h1>{channel.name}</h1>
-      {channel.hasFootage ? (
-        <Player channel={channel} {...(atMs === undefined ? {} : { atMs })} />
-      ) : (
-        <NothingYet />
-      )}
-      <div id="now" hx-get={`/${channel.id}`} {...quietPolling}>
-        <ChannelNow channel={channel} />
+      <div class="head">
+        <div>
+          <h1>{channel.name}</h1>
+          {shown.isToday && <ChannelState channel={channel} />}
+        </div>
+        <DayNav channel={channel} shown={shown} />
       </div>
-      <AddressList addresses={addresses} intervalForm={intervalForm} />
+      {channel.hasFootage ? <Player {...player} /> : <NothingYet />}
+      <div id="now" {...(shown.isToday ? { "hx-get": `/${channel.id}`, ...quietPolling } : {})}>
+        <ChannelNow channel={channel} shown={shown} />
+      </div>
     </Layout>
   );
 }
@@ -46,49 +44,25 @@ function NothingYet() {
   );
 }
 
-function Player({ channel, atMs }: { channel: ChannelStatus; atMs?: number }) {
-  const { picture } = channel;
-  const codecs = [picture?.videoCodec, picture?.audioCodec].filter((codec) => codec !== undefined);
+/** From day to day, over those without footage. */
+function DayNav({ channel, shown }: { channel: ChannelStatus; shown: ShownDay }) {
   const path = `/${channel.id}`;
   return (
-    <section
-      id="player"
-      class="player"
-      aria-label="Player"
-      data-live={`${path}/live.m3u8`}
-      data-today={`${path}/stream/today/playlist.m3u8`}
-      data-archive={`${path}/archive-`}
-      data-page={path}
-      data-zone={channel.zone}
-      data-codecs={codecs.join(",")}
-      data-codec-name={picture ? codecWords(picture.videoCodec) : ""}
-      {...(atMs === undefined ? {} : { "data-at": atMs })}
-    >
-      <div class="picture">
-        <video
-          controls
-          muted
-          playsInline
-          tabIndex={0}
-          {...(picture ? { width: picture.width, height: picture.height } : {})}
-        />
-        <p class="player-message" data-message role="status" hidden />
-      </div>
-      <div class="player-row" data-controls hidden>
-        <button type="button" data-live-button>
-          Live
-        </button>
-        <button type="button" data-skip="-10">
-          −10 s
-        </button>
-        <button type="button" data-skip="10">
-          +10 s
-        </button>
-        <output class="clock" data-clock />
-        <button type="button" data-copy-moment>
-          Copy link to this moment
-        </button>
-      </div>
-    </section>
+    <nav class="day-nav" aria-label="Days">
+      {shown.before !== undefined && (
+        <a href={`${path}/${shown.before}`} rel="prev">
+          ‹ Earlier day
+        </a>
+      )}
+      <a href={`/dates?channel=${channel.id}`} class="day-title">
+        {shown.title}
+      </a>
+      {shown.after !== undefined && (
+        <a href={`${path}/${shown.after}`} rel="next">
+          Later day ›
+        </a>
+      )}
+      {!shown.isToday && channel.condition !== "retired" && <a href={path}>Now</a>}
+    </nav>
   );
 }

@@ -3,10 +3,12 @@ import type { DayCoverage, Span } from "../src/status/coverage.ts";
 
 type Props = {
   day: DayCoverage;
-  /** Page of the channel; a moment in it is `?at=` in Unix seconds. */
-  channelPath: string;
+  /** Page of the channel's day; a moment in it is `?at=` in Unix seconds. */
+  dayPath: string;
   /** The day in words; stands below the bar while nothing is pointed at. */
   words: string;
+  /** It is the picture of a slider, which says by itself what it is. */
+  isScrub?: boolean;
 };
 
 const place = (day: DayCoverage) => {
@@ -25,9 +27,12 @@ const place = (day: DayCoverage) => {
  * A day as a bar: recorded, gaps hatched with their reasons, the future empty. Drawn from the index; positions
  * are attributes in percent, so that it needs no style of its own and no picture of fixed width.
  */
-export function CoverageBar({ day, channelPath, words }: Props) {
-  const bar = barOf(day);
-  const { at, box } = place(day);
+export function CoverageBar({ day, dayPath, words, isScrub = false }: Props) {
+  const { at } = place(day);
+  const { hours } = barOf(day);
+  const spoken = isScrub
+    ? ({ "aria-hidden": "true" } as const)
+    : ({ role: "img", "aria-label": barSummary(day) } as const);
   return (
     <div
       class="bar"
@@ -36,61 +41,73 @@ export function CoverageBar({ day, channelPath, words }: Props) {
       data-end={day.endMs}
       data-now={day.nowMs}
       data-zone={day.zone}
-      data-href={channelPath}
+      data-href={dayPath}
       data-summary={words}
     >
-      <svg class="bar-picture" role="group" aria-label={barSummary(day)} width="100%" height="28">
-        <rect class="bar-ground" width="100%" height="28" />
-        {day.nowMs > day.startMs && day.nowMs < day.endMs && (
-          <rect class="bar-past" width={at(day.nowMs)} height="28" />
-        )}
-        {bar.recorded.map((span) => (
-          <rect
-            key={span.startMs}
-            class="bar-recorded"
-            {...box(span)}
-            height="28"
-            data-recorded={`${span.startMs} ${span.endMs}`}
-          />
-        ))}
-        {bar.gaps.map((gap) => (
-          <a
-            key={gap.startMs}
-            href={`${channelPath}?at=${Math.floor(gap.startMs / 1000) - 5}`}
-            aria-label={gap.words}
-            data-gap={`${gap.startMs} ${gap.endMs}`}
-          >
-            <title>{gap.words}</title>
-            <rect class="bar-gap" {...box(gap)} height="28" fill="url(#hatch)" />
-          </a>
-        ))}
-        {day.nowMs < day.endMs && (
-          <line class="bar-now" x1={at(day.nowMs)} x2={at(day.nowMs)} y1="0" y2="28" />
-        )}
-        <line
-          class="bar-playhead"
-          data-playhead
-          hx-morph-skip
-          x1="0"
-          x2="0"
-          y1="0"
-          y2="28"
-          visibility="hidden"
-        />
+      <svg class="bar-picture" {...spoken} width="100%" height="28">
+        <svg class="bar-window" data-window x="0" width="100%" height="28">
+          <BarMarks day={day} />
+        </svg>
       </svg>
       <svg class="bar-hours" aria-hidden="true" width="100%" height="16">
-        {bar.hours.map((hour) => (
-          <text key={hour.label} x={at(hour.atMs)} y="12">
-            {hour.label}
+        <svg class="bar-window" data-window x="0" width="100%" height="16">
+          {hours.map((hour) => (
+            <text key={hour.label} x={at(hour.atMs)} y="12">
+              {hour.label}
+            </text>
+          ))}
+          <text x="100%" y="12" text-anchor="end">
+            24:00
           </text>
-        ))}
-        <text x="100%" y="12" text-anchor="end">
-          24:00
-        </text>
+        </svg>
       </svg>
       <p class="bar-words" data-words>
         {words}
       </p>
     </div>
+  );
+}
+
+function BarMarks({ day }: { day: DayCoverage }) {
+  const { recorded, gaps } = barOf(day);
+  const { at, box } = place(day);
+  const isNow = day.nowMs > day.startMs && day.nowMs < day.endMs;
+  return (
+    <>
+      <rect class="bar-past" width={isNow ? at(day.nowMs) : "100%"} height="28" />
+      {recorded.map((span) => (
+        <rect
+          key={span.startMs}
+          class="bar-recorded"
+          {...box(span)}
+          height="28"
+          data-recorded={`${span.startMs} ${span.endMs}`}
+        />
+      ))}
+      {gaps.map((gap) => (
+        <rect
+          key={gap.startMs}
+          class="bar-gap"
+          {...box(gap)}
+          height="28"
+          fill="url(#hatch)"
+          data-gap={`${gap.startMs} ${gap.endMs}`}
+          data-gap-words={gap.words}
+        >
+          <title>{gap.words}</title>
+        </rect>
+      ))}
+      {isNow && <line class="bar-now" x1={at(day.nowMs)} x2={at(day.nowMs)} y1="0" y2="28" />}
+      <line
+        class="bar-playhead"
+        data-playhead
+        hx-morph-skip
+        x1="0"
+        x2="0"
+        y1="0"
+        y2="28"
+        visibility="hidden"
+      />
+    </>
   );
 }

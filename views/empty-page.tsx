@@ -11,14 +11,21 @@ const sample = `channels:
 /** `/` while nothing is configured: what this is, and the one next step. */
 export function EmptyPage({ site, configFile }: { site: Site; configFile: string }) {
   return (
-    <Layout title="Nightjar" site={site}>
+    <Layout title="Nightjar" site={site} here="live">
       <div class="narrow">
         <h1>No channels yet</h1>
         <p>
           Nightjar records cameras, keeps the footage safe, and plays it back here and in players such as VLC.
           It needs to be told of the first camera.
         </p>
-        <h2>Add a camera</h2>
+        {site.identity?.role === "admin" && (
+          <p>
+            <a class="button main" href="/settings/add-camera">
+              Add a camera
+            </a>
+          </p>
+        )}
+        <h2>By hand</h2>
         <p>
           Write it into <code>{configFile}</code>, with the address that the camera's manual calls its RTSP
           stream:

@@ -1,16 +1,21 @@
 import type { ComponentChildren } from "preact";
+import { SiteNav, type Place } from "./site-nav.tsx";
 import type { Site } from "./site.ts";
 
 type LayoutProps = {
   title: string;
   site: Site;
+  /** Which entry of the navigation this page belongs to. */
+  here?: Place;
+  /** `wide` uses all of a large screen. */
+  width?: "text" | "wide";
   /** Scripts of this page beside those of every page. */
   scripts?: { classic?: string[]; modules?: string[] };
   children: ComponentChildren;
 };
 
 /** The frame of every page. No inline script or style: a strict content security policy allows neither. */
-export function Layout({ title, site, scripts, children }: LayoutProps) {
+export function Layout({ title, site, here, width = "text", scripts, children }: LayoutProps) {
   const heading = title === "Nightjar" ? title : `${title} · Nightjar`;
   return (
     <html lang="en" data-zone={site.zone}>
@@ -24,7 +29,9 @@ export function Layout({ title, site, scripts, children }: LayoutProps) {
         <meta name="htmx-config" content='{"includeIndicatorCSS":false,"history":false}' />
         <title>{heading}</title>
         <link rel="icon" type="image/svg+xml" href={site.assets.icon} />
-        <link rel="stylesheet" href={site.assets.style} />
+        {site.assets.styles.map((style) => (
+          <link key={style} rel="stylesheet" href={style} />
+        ))}
         <script defer src={site.assets.htmx} />
         {(scripts?.classic ?? []).map((source) => (
           <script key={source} defer src={source} />
@@ -33,18 +40,17 @@ export function Layout({ title, site, scripts, children }: LayoutProps) {
           <script key={source} type="module" src={source} />
         ))}
       </head>
-      <body>
+      <body class={width}>
         <a class="skip" href="#main">
           Skip to the content
         </a>
         <header class="top">
-          <nav aria-label="Main">
-            <a class="brand" href="/">
-              <img src={site.assets.icon} alt="" width="24" height="24" />
-              Nightjar
-            </a>
-          </nav>
-          <AccessNote auth={site.auth} />
+          <a class="brand" href="/">
+            <img src={site.assets.icon} alt="" width="24" height="24" />
+            Nightjar
+          </a>
+          <SiteNav site={site} here={here} />
+          <WhoLooks site={site} />
         </header>
         <p id="lost" class="notice trouble" role="status" hidden />
         <main id="main">{children}</main>
@@ -63,12 +69,19 @@ export function Layout({ title, site, scripts, children }: LayoutProps) {
   );
 }
 
-/** Says who can see all this, where no account is needed. */
-function AccessNote({ auth }: { auth: Site["auth"] }) {
-  if (auth !== "none") return null;
+/** Says who can see all this where no account is needed, and otherwise who is signed in. */
+function WhoLooks({ site }: { site: Site }) {
+  if (site.auth === "none") {
+    return (
+      <p class="access" title="Whoever reaches this address may do everything">
+        Open to everyone <code>auth: none</code>
+      </p>
+    );
+  }
+  if (site.identity === undefined || site.identity.name === "") return null;
   return (
     <p class="access">
-      Open to everyone who reaches it <code>auth: none</code>
+      <a href="/settings">{site.identity.name}</a>
     </p>
   );
 }

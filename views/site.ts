@@ -11,12 +11,13 @@ export type Site = {
   identity?: Identity | undefined;
   /** Addresses of the embedded files. */
   assets: {
-    style: string;
+    styles: readonly string[];
     icon: string;
     htmx: string;
     hls: string;
     page: string;
     player: string;
     bar: string;
+    wall: string;
   };
 };

@@ -1,12 +1,24 @@
-/** Coverage bars: what lies under the pointer or the focus, in words; a click goes to that moment. */
+/** Coverage bars: what lies under the pointer, in words; a click goes to that moment. */
 import { timeWords } from "./time.js";
 
-const barOf = (target) => (target instanceof Element ? target.closest("[data-bar]") : null);
+const pictureAt = (target) => (target instanceof Element ? target.closest(".bar-picture") : null);
 const wordsOf = (bar) => bar.querySelector("[data-words]");
 
-function timeAt(bar, clientX) {
+/** The part of the day that a bar shows, in percent of its width: all of it, or when zoomed more than all. */
+export function windowOf(bar) {
+  const part = bar.querySelector("[data-window]");
+  return {
+    x: Number.parseFloat(part.getAttribute("x")),
+    width: Number.parseFloat(part.getAttribute("width")),
+  };
+}
+
+/** The moment that lies at a place on the screen, ms UTC. */
+export function timeAt(bar, clientX) {
   const box = bar.querySelector(".bar-picture").getBoundingClientRect();
-  const share = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
+  const shown = windowOf(bar);
+  const percent = ((clientX - box.left) / box.width) * 100;
+  const share = Math.min(1, Math.max(0, (percent - shown.x) / shown.width));
   const start = Number(bar.dataset.start);
   return start + share * (Number(bar.dataset.end) - start);
 }
@@ -16,30 +28,30 @@ function covers(element, attribute, ms) {
   return ms >= start && ms < end;
 }
 
-function stateAt(bar, ms) {
-  const gap = [...bar.querySelectorAll("[data-gap]")].find((element) => covers(element, "gap", ms));
-  if (gap) return gap.getAttribute("aria-label");
+/** The gap of a bar in which a moment lies, in words. */
+export const gapAt = (bar, ms) =>
+  [...bar.querySelectorAll("[data-gap]")].find((element) => covers(element, "gap", ms))?.dataset.gapWords;
+
+/** Whether a moment is recorded. */
+export const isRecordedAt = (bar, ms) =>
+  [...bar.querySelectorAll("[data-recorded]")].some((element) => covers(element, "recorded", ms));
+
+/** What a bar knows of a moment, in words. */
+export function stateAt(bar, ms) {
+  const gap = gapAt(bar, ms);
+  if (gap) return gap;
   const time = timeWords(ms, bar.dataset.zone);
-  const isRecorded = [...bar.querySelectorAll("[data-recorded]")].some((element) =>
-    covers(element, "recorded", ms),
-  );
-  if (isRecorded) return time;
+  if (isRecordedAt(bar, ms)) return time;
   return ms > Number(bar.dataset.now) - 15_000 ? `${time}: not yet` : `${time}: nothing kept`;
 }
 
 /** Says again what is pointed at, as the part that was renewed has the day's words. */
 let repeat;
 
-const rest = (bar) => {
-  repeat = undefined;
-  wordsOf(bar).textContent = bar.dataset.summary;
-};
-
 document.addEventListener("htmx:after:swap", () => repeat?.());
 
 document.addEventListener("pointermove", (event) => {
-  const picture = event.target instanceof Element ? event.target.closest(".bar-picture") : null;
-  const bar = picture && barOf(picture);
+  const bar = pictureAt(event.target)?.closest("[data-bar]");
   if (!bar) return;
   const { clientX } = event;
   repeat = () => {
@@ -49,31 +61,15 @@ document.addEventListener("pointermove", (event) => {
 });
 
 document.addEventListener("pointerout", (event) => {
-  const bar = barOf(event.target);
-  const next = event.relatedTarget instanceof Element ? event.relatedTarget.closest(".bar-picture") : null;
-  if (bar && !next) rest(bar);
-});
-
-document.addEventListener("focusin", (event) => {
-  const gap = event.target instanceof Element ? event.target.closest("[data-gap]") : null;
-  if (!gap) return;
-  repeat = () => {
-    wordsOf(barOf(gap)).textContent = gap.getAttribute("aria-label");
-  };
-  repeat();
-});
-
-document.addEventListener("focusout", (event) => {
-  const gap = event.target instanceof Element ? event.target.closest("[data-gap]") : null;
-  if (gap?.isConnected) rest(barOf(gap));
+  const bar = pictureAt(event.target)?.closest("[data-bar]");
+  if (!bar || pictureAt(event.relatedTarget)) return;
+  repeat = undefined;
+  wordsOf(bar).textContent = bar.dataset.summary;
 });
 
 document.addEventListener("click", (event) => {
-  const picture = event.target instanceof Element ? event.target.closest(".bar-picture") : null;
-  const bar = picture && barOf(picture);
-  if (!bar || event.target.closest("a")) return;
+  const bar = pictureAt(event.target)?.closest("[data-bar]");
+  if (!bar || bar.closest("[data-scrub]")) return;
   const atMs = timeAt(bar, event.clientX);
-  if (atMs > Number(bar.dataset.now)) return;
-  const wish = new CustomEvent("nightjar:seek", { bubbles: true, cancelable: true, detail: { atMs } });
-  if (bar.dispatchEvent(wish)) location.assign(`${bar.dataset.href}?at=${Math.floor(atMs / 1000)}`);
+  if (atMs <= Number(bar.dataset.now)) location.assign(`${bar.dataset.href}?at=${Math.floor(atMs / 1000)}`);
 });

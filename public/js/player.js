@@ -1,188 +1,262 @@
 /**
- * The player of a channel's page: live, today back to midnight, and any hour before. Moments are found by the
- * playlists' program date-times, never by adding up: footage has holes, and media time has none.
+ * The player of a channel's page: live, and a day. Moments are found by the playlists' program date-times, never by
+ * adding up: footage has holes, and media time has none.
  */
-import { copyWithAnswer } from "./page.js";
-import { createStream, canPlay } from "./stream.js";
-import { dateWords, durationWords, timeWords } from "./time.js";
+import { gapAt } from "./bar.js";
+import { createControls } from "./controls.js";
+import { createLists } from "./lists.js";
+import { createMoments } from "./moments.js";
+import { createScrub } from "./scrub.js";
+import { createStills } from "./stills.js";
+import { canPlay, createStream } from "./stream.js";
+import { timeWords } from "./time.js";
 
-const HOUR_SECONDS = 3600;
-const LIVE_LAG_MS = 20_000;
+const BEFORE_GAP_MS = 5_000;
 
 const root = document.getElementById("player");
 if (root) startPlayer(root);
 
 function startPlayer(root) {
   const video = root.querySelector("video");
-  const message = root.querySelector("[data-message]");
-  const clock = root.querySelector("[data-clock]");
-  const liveButton = root.querySelector("[data-live-button]");
-  const { live, today, archive, page, zone, codecs, codecName } = root.dataset;
+  const picture = root.querySelector("[data-still-picture]");
+  const data = root.dataset;
+  const lists = createLists(data);
+  const isToday = data.today !== undefined;
+  const beginMs = data.at === undefined ? undefined : Number(data.at);
+  const message = createMessage(root.querySelector("[data-message]"));
 
   let stream;
+  let list;
   let mode = "live";
-  let messageTimer;
-  let isTroubled = false;
+  let rate = 1;
+  let turn = 0;
+  let renewTimer;
 
-  function say(words, { link, lasts } = {}) {
-    clearTimeout(messageTimer);
-    isTroubled = false;
-    message.textContent = words;
-    if (link) {
-      const anchor = document.createElement("a");
-      anchor.href = `${link}?download=1`;
-      anchor.textContent = new URL(link, location.href).href;
-      message.append(" ", anchor);
-    }
-    message.hidden = words === "";
-    if (lasts) messageTimer = setTimeout(() => say(""), lasts);
-  }
+  const moments = createMoments(data);
+  const scrub = createScrub(root, { still: data.still, onSeek: visit });
+  const player = {
+    video,
+    scrub,
+    isLive: () => mode === "live",
+    playingMs: () => stream?.playingMs(),
+    edgeMs: () => stream?.edgeMs(),
+    isPaused: () => (stream?.play ? stream.paused : video.paused),
+    list: () => list,
+    toggle,
+    skip,
+    stepPicture,
+    stepGap,
+    setRate,
+    goLive: visitLive,
+    visit,
+  };
 
-  function sayTrouble(words, options) {
-    say(words, options);
-    isTroubled = true;
-  }
-
-  if (!canPlay(video, codecs)) {
-    const what = codecName === "" ? "this footage" : codecName;
-    video.controls = false;
-    say(`This browser can't play ${what} here. Open it in VLC:`, { link: live });
-    return;
-  }
-
-  function load(url, atMs) {
+  function load(next, atMs) {
+    clearTimeout(renewTimer);
     stream?.close();
-    stream = createStream(video, url, {
+    list = next;
+    const isPlayable = canPlay(video, next.codecs);
+    video.hidden = !isPlayable;
+    picture.hidden = isPlayable;
+    const options = {
       atMs,
       onLanded: (landedMs) => sayLanding(atMs, landedMs),
-      onTrouble: (words) => sayTrouble(words),
-      onUnplayable: () => sayTrouble("This browser can't play this. Open it in VLC:", { link: url }),
-      onWell: () => {
-        if (isTroubled) say("");
-      },
-    });
+      onTrouble: (words) => message.trouble(words),
+      onUnplayable: () => loadStills(next, atMs),
+      onWell: () => message.well(),
+    };
+    if (!isPlayable) {
+      loadStills(next, atMs);
+      return;
+    }
+    stream = createStream(video, next.url, options);
+    video.playbackRate = rate;
     void video.play().catch(() => undefined);
+  }
+
+  function loadStills(next, atMs) {
+    stream?.close();
+    stream = undefined;
+    video.hidden = true;
+    const what = next.codecName === "" ? "this footage" : next.codecName;
+    const words = `This browser can't play ${what}.`;
+    if (data.still === "") {
+      message.say(`${words} Open it in VLC:`, { link: next.url });
+      return;
+    }
+    picture.hidden = false;
+    message.say(`${words} Still pictures go on here; for video open it in VLC:`, { link: next.url });
+    stream = createStills(picture, data.still, {
+      atMs,
+      onTrouble: (trouble) => message.trouble(trouble),
+      onWell: () => message.well(),
+    });
+    stream.setRate(rate);
   }
 
   function sayLanding(askedMs, landedMs) {
     if (askedMs === undefined || Math.abs(landedMs - askedMs) < 2_000) return;
-    const gap = [...document.querySelectorAll("[data-gap]")].find((element) => {
-      const [start, end] = element.dataset.gap.split(" ").map(Number);
-      return askedMs >= start && askedMs < end;
-    });
-    const why = gap ? gap.getAttribute("aria-label") : `nothing is kept of ${timeWords(askedMs, zone)}`;
-    say(`No footage: ${why}. Playing from ${timeWords(landedMs, zone)}.`, { lasts: 10_000 });
+    const why = gapAt(scrub.bar(), askedMs) ?? `nothing is kept of ${timeWords(askedMs, data.zone)}`;
+    message.say(`No footage: ${why}. Playing from ${timeWords(landedMs, data.zone)}.`, { lastsMs: 10_000 });
   }
 
   function goLive() {
+    if (data.live === "") return;
+    turn += 1;
+    scrub.forgetKeys();
     mode = "live";
-    say("");
-    load(live);
+    message.say("");
+    load(lists.live);
   }
 
-  function goTo(atMs) {
-    if (atMs > Date.now() + 60_000) return goLive();
-    say("");
-    const landed = stream?.seekTo(atMs);
-    if (landed !== undefined) {
-      mode = mode === "live" ? "list" : mode;
-      sayLanding(atMs, landed);
+  async function goTo(atMs) {
+    if (isToday && atMs > Date.now() - 2_000) {
+      goLive();
       return;
     }
-    const bar = document.querySelector("[data-bar]");
-    const isToday = bar && atMs >= Number(bar.dataset.start) && atMs < Number(bar.dataset.end);
-    mode = "list";
-    load(isToday ? today : `${archive}${Math.floor(atMs / 1000)}-${HOUR_SECONDS}.m3u8`, atMs);
+    if (!scrub.covers(atMs)) {
+      location.assign(`${data.channel}?at=${Math.floor(atMs / 1000)}`);
+      return;
+    }
+    message.say("");
+    turn += 1;
+    const mine = turn;
+    const wanted = await lists.of(atMs);
+    if (mine !== turn) return;
+    const isSame = wanted.url === list?.url || (mode === "live" && wanted.codecs === list?.codecs);
+    const landedMs = isSame ? stream?.seekTo(atMs) : undefined;
+    mode = "day";
+    if (landedMs === undefined) load(wanted, atMs);
+    else sayLanding(atMs, landedMs);
   }
 
-  const momentAddress = (ms) => `${page}?at=${Math.floor(ms / 1000)}`;
-
   function visit(atMs) {
-    history.pushState(null, "", momentAddress(atMs));
-    goTo(atMs);
+    moments.push(atMs);
+    void goTo(atMs);
+  }
+
+  function visitLive() {
+    if (data.live === "") return;
+    if (!isToday) {
+      location.assign(data.channel);
+      return;
+    }
+    moments.push(undefined);
+    goLive();
   }
 
   function skip(seconds) {
     const now = stream?.playingMs();
     if (now === undefined) return;
     const wanted = now + seconds * 1000;
-    if (wanted < (stream.edgeMs() ?? Number.POSITIVE_INFINITY)) goTo(wanted);
-    else if (mode !== "live") goLive();
+    if (isToday && seconds > 0 && wanted >= (stream.edgeMs() ?? Number.POSITIVE_INFINITY)) {
+      if (mode !== "live") visitLive();
+    } else void goTo(wanted);
   }
 
-  function showClock() {
-    const ms = stream?.playingMs();
-    const edgeMs = stream?.edgeMs();
-    const isLive =
-      mode === "live" &&
-      ms !== undefined &&
-      edgeMs !== undefined &&
-      edgeMs - ms < LIVE_LAG_MS &&
-      !video.paused;
-    liveButton.setAttribute("aria-pressed", String(isLive));
-    movePlayhead(ms);
-    if (ms === undefined) return;
-    const behindMs = Date.now() - ms;
-    const lag = isLive ? "live" : `${durationWords(Math.max(0, behindMs))} ago`;
-    const words = `${timeWords(ms, zone)}, ${dateWords(ms, zone)}, ${lag}`;
-    if (clock.textContent !== words) clock.textContent = words;
+  function toggle() {
+    if (stream?.play) {
+      if (stream.paused) stream.play();
+      else stream.pause();
+    } else if (video.paused) void video.play().catch(() => undefined);
+    else video.pause();
   }
 
-  function movePlayhead(ms) {
-    const bar = document.querySelector("[data-bar]");
-    const line = bar?.querySelector("[data-playhead]");
-    if (!line) return;
-    const start = Number(bar.dataset.start);
-    const share = ms === undefined ? -1 : (ms - start) / (Number(bar.dataset.end) - start);
-    line.setAttribute("visibility", share >= 0 && share <= 1 ? "visible" : "hidden");
-    if (share < 0 || share > 1) return;
-    line.setAttribute("x1", `${share * 100}%`);
-    line.setAttribute("x2", `${share * 100}%`);
+  function stepPicture(direction) {
+    if (stream?.play) {
+      stream.pause();
+      stream.seekTo(stream.playingMs() + direction * 1000);
+      return;
+    }
+    video.pause();
+    video.currentTime += direction / Number(data.frameRate);
   }
 
-  liveButton.addEventListener("click", () => {
-    history.pushState(null, "", page);
-    goLive();
-  });
-  for (const button of root.querySelectorAll("[data-skip]")) {
-    button.addEventListener("click", () => skip(Number(button.dataset.skip)));
+  function stepGap(direction) {
+    const now = stream?.playingMs() ?? beginMs ?? Date.now();
+    const starts = scrub.gapStarts().map((ms) => ms - BEFORE_GAP_MS);
+    const wanted =
+      direction > 0
+        ? starts.find((ms) => ms > now + 1_000)
+        : starts.findLast((ms) => ms < now - 2 * BEFORE_GAP_MS);
+    if (wanted === undefined)
+      message.say(direction > 0 ? "No gap after this." : "No gap before this.", { lastsMs: 3_000 });
+    else visit(wanted);
   }
-  root.querySelector("[data-copy-moment]").addEventListener("click", (event) => {
-    const ms = stream?.playingMs();
-    if (ms !== undefined)
-      void copyWithAnswer(event.currentTarget, new URL(momentAddress(ms), location.href).href);
-  });
 
-  document.addEventListener("nightjar:seek", (event) => {
-    event.preventDefault();
-    visit(event.detail.atMs);
+  function setRate(wanted) {
+    rate = wanted;
+    stream?.setRate?.(wanted);
+    try {
+      video.playbackRate = wanted;
+    } catch {
+      message.say(`This browser can't play ${wanted} times as fast.`, { lastsMs: 5_000 });
+    }
+  }
+
+  async function ended() {
+    const ending = list;
+    lists.renew();
+    const next = await lists.after(ending);
+    if (ending !== list) return;
+    if (next) load(next, next.startMs);
+    else if (isToday) renewTimer = setTimeout(goLive, 2_000);
+    else
+      message.say(
+        "This is the end of the day.",
+        data.after ? { page: data.after, pageWords: "On to the next one" } : {},
+      );
+  }
+
+  video.addEventListener("ended", () => void ended());
+  moments.onBack((atMs) => {
+    if (atMs !== undefined) void goTo(atMs);
+    else if (isToday && data.live !== "") goLive();
+    else if (beginMs !== undefined) void goTo(beginMs);
   });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("#now a[href]") : null;
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const at = new URL(link.getAttribute("href"), location.href).searchParams.get("at");
+    const at = new URL(link.href).searchParams.get("at");
     if (at === null) return;
     event.preventDefault();
     visit(Number(at) * 1000);
     root.scrollIntoView({ block: "nearest" });
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.target !== document.body || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "ArrowLeft") skip(-10);
-    else if (event.key === "ArrowRight") skip(10);
-    else if (event.key === "l") liveButton.click();
-    else if (event.key === " ") void (video.paused ? video.play() : video.pause());
-    else return;
-    event.preventDefault();
-  });
-  addEventListener("popstate", () => {
-    const at = new URLSearchParams(location.search).get("at");
-    if (at !== null && Number.isFinite(Number(at))) goTo(Number(at) * 1000);
-    else goLive();
-  });
 
-  root.querySelector("[data-controls]").hidden = false;
-  setInterval(showClock, 250);
-  if (root.dataset.at === undefined) goLive();
-  else goTo(Number(root.dataset.at));
+  createControls(root, player, moments, data);
+  if (beginMs === undefined) goLive();
+  else void goTo(beginMs);
+}
+
+/** The words over the picture. What says that something is wrong goes when all is well again. */
+function createMessage(box) {
+  let timer;
+  let isTrouble = false;
+
+  function say(words, { link, page, pageWords, lastsMs } = {}) {
+    clearTimeout(timer);
+    isTrouble = false;
+    box.textContent = words;
+    const address = link === undefined ? page : `${link}?download=1`;
+    if (address !== undefined) {
+      const anchor = document.createElement("a");
+      anchor.href = address;
+      anchor.textContent = pageWords ?? new URL(link, location.href).href;
+      box.append(" ", anchor);
+    }
+    box.hidden = words === "";
+    if (lastsMs) timer = setTimeout(() => say(""), lastsMs);
+  }
+
+  return {
+    say,
+    trouble(words) {
+      say(words);
+      isTrouble = true;
+    },
+    well() {
+      if (isTrouble) say("");
+    },
+  };
 }

@@ -49,15 +49,48 @@ function lastPlace(fragments) {
   return last?.programDateTime ? { seconds: last.start, ms: last.programDateTime } : undefined;
 }
 
+/** A small delay is made up for by playing a little faster; nobody hears it. */
+const CATCH_UP_RATE = 1.05;
+/** Who has fallen behind the live edge by more than this is taken there at once. */
+const MAX_LAG_SECONDS = 4;
+
+/**
+ * Keeps a viewer at the live edge who is there: after sleep, a hidden tab or a lost network the rest would be shown
+ * for ever late. Whoever goes back by themselves is left alone.
+ */
+function followEdge(hls, video, startsThere) {
+  let isFollowing = startsThere;
+  const lagSeconds = () => {
+    const { latestLevelDetails: details, targetLatency } = hls;
+    if (!details?.live || !targetLatency) return 0;
+    return details.edge - video.currentTime - targetLatency;
+  };
+  const onSeeking = () => {
+    isFollowing = lagSeconds() <= MAX_LAG_SECONDS;
+  };
+  video.addEventListener("seeking", onSeeking);
+  const timer = setInterval(() => {
+    const isBehind = isFollowing && !video.paused && video.readyState > 0 && lagSeconds() > MAX_LAG_SECONDS;
+    if (isBehind && hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition;
+  }, 1000);
+  return () => {
+    clearInterval(timer);
+    video.removeEventListener("seeking", onSeeking);
+  };
+}
+
 function scriptStream(video, url, { atMs, onLanded, onTrouble, onUnplayable, onWell }) {
   const hls = new Hls({
     backBufferLength: 90,
     maxBufferLength: 30,
-    liveSyncDurationCount: 3,
     liveDurationInfinity: true,
+    // Parts are played where the list has some, as far from its end as it asks for: a count set here would win.
+    lowLatencyMode: true,
+    maxLiveSyncPlaybackRate: CATCH_UP_RATE,
     // Its schedule sets the position to the live edge again after a start elsewhere was asked for.
     enableInterstitialPlayback: false,
   });
+  const stopFollowing = followEdge(hls, video, atMs === undefined);
   let fragments = [];
   let hasBegun = atMs === undefined;
   let recoveredMs = 0;
@@ -111,7 +144,9 @@ function scriptStream(video, url, { atMs, onLanded, onTrouble, onUnplayable, onW
     playingMs: () => hls.playingDate?.getTime(),
     edgeMs() {
       const last = fragments.at(-1);
-      return last?.programDateTime ? last.programDateTime + last.duration * 1000 : undefined;
+      if (!last?.programDateTime) return undefined;
+      const edgeSeconds = hls.latestLevelDetails?.edge ?? last.end;
+      return last.programDateTime + (edgeSeconds - last.start) * 1000;
     },
     /** Goes to a wall time within this playlist; `undefined` when it does not reach there. */
     seekTo(ms) {
@@ -124,6 +159,7 @@ function scriptStream(video, url, { atMs, onLanded, onTrouble, onUnplayable, onW
     },
     close() {
       clearTimeout(retryTimer);
+      stopFollowing();
       hls.destroy();
     },
   };

@@ -1,14 +1,24 @@
 import { NightjarError, type ErrorKind } from "../platform/errors.ts";
+import { askToSignIn } from "./sign-in-answer.ts";
 
 /** An error as a client may see it. */
-export type ErrorAnswer = { status: number; kind: ErrorKind; message: string; details: readonly string[] };
+export type ErrorAnswer = {
+  status: number;
+  kind: ErrorKind;
+  message: string;
+  details: readonly string[];
+  /** When another try makes sense, in seconds, where that is known. */
+  retryAfterSeconds?: number | undefined;
+};
 
 const STATUS: Record<ErrorKind, number> = {
   "bad-request": 400,
+  unauthorized: 401,
   forbidden: 403,
   "not-found": 404,
   conflict: 409,
   unprocessable: 422,
+  "too-many-requests": 429,
   unavailable: 503,
   config: 500,
   internal: 500,
@@ -40,7 +50,10 @@ function invalidFields(error: unknown): string[] {
  */
 export function errorAnswer(code: unknown, error: unknown): ErrorAnswer {
   if (error instanceof NightjarError && error.kind !== "internal" && error.kind !== "config") {
-    return answer(error.kind, error.message, error.details);
+    return {
+      ...answer(error.kind, error.message, error.details),
+      retryAfterSeconds: error.retryAfterSeconds,
+    };
   }
   switch (code) {
     case "NOT_FOUND":
@@ -79,6 +92,9 @@ export function plainErrorPage({ message, details }: ErrorAnswer): string {
 
 const OTHER = { "cache-control": "no-store", vary: "Accept" };
 
+/** How long a client waits that is told nothing else, in seconds. */
+const RETRY_SECONDS = 5;
+
 /** Writes the answer as the client reads it best: a page, JSON, or plain text. */
 export function errorResponse(
   request: Request,
@@ -100,6 +116,9 @@ export function errorResponse(
     response = new Response(`${[message, ...details].join("\n")}\n`, { status, headers });
   }
   for (const [name, value] of Object.entries(OTHER)) response.headers.set(name, value);
-  if (status === 503) response.headers.set("retry-after", "5");
+  if (status === 503 || status === 429) {
+    response.headers.set("retry-after", String(found.retryAfterSeconds ?? RETRY_SECONDS));
+  }
+  if (status === 401) askToSignIn(request, response.headers);
   return response;
 }

@@ -1,3 +1,6 @@
+import { carryPeer } from "./peer.ts";
+import { carryTicket } from "./ticket-path.ts";
+
 /** Requests that stand for a HEAD: their answers lose their bodies, so a handler may leave the work undone. */
 const standIns = new WeakSet<Request>();
 
@@ -23,6 +26,8 @@ export function withHead(handle: (request: Request) => Response | Promise<Respon
     if (request.method !== "HEAD") return handle(request);
     const standIn = new Request(request, { method: "GET" });
     standIns.add(standIn);
+    carryPeer(request, standIn);
+    carryTicket(request, standIn);
     const response = await handle(standIn);
     const { status, headers } = response;
     if (headers.has("content-length")) await response.body?.cancel();

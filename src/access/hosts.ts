@@ -9,7 +9,7 @@ function nameOf(host: string): string {
 }
 
 export type HostRule = {
-  /** Every address that is listened on is a loopback one. */
+  /** Nobody has to sign in, and every address that is listened on is a loopback one. */
   isLoopbackOnly: boolean;
   /** Address under which a proxy offers the server. */
   publicUrl?: string | undefined;

@@ -7,6 +7,8 @@ export type Identity = {
   name: string;
   /** How they were recognised. `open`: no accounts are asked for. */
   how: "open" | "session" | "basic" | "token" | "ticket";
+  /** Makes what `ticketFor` gives; absent where players need none. */
+  ticket?: (() => string) | undefined;
 };
 
 /** Finds out whose request it is; `undefined` for a stranger. */
@@ -24,3 +26,9 @@ export const setIdentity = (request: Request, identity: Identity): void => {
 
 /** Whose request it is, as the guard found out; `undefined` for a stranger on a route for anyone. */
 export const identityOf = (request: Request): Identity | undefined => identities.get(request);
+
+/**
+ * The start of a path, `/-/t/<ticket>`, that lets a player read playlists, media and stills with the rights of a viewer
+ * and without a password; to be put before a path that leaves a page. Empty where nobody has to sign in.
+ */
+export const ticketFor = (identity: Identity | undefined): string => identity?.ticket?.() ?? "";

@@ -1,15 +1,20 @@
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const hostOf = (address: string | undefined): string | undefined =>
+  address !== undefined && URL.canParse(address) ? new URL(address).host : undefined;
+
 /**
  * Whether a page of another site makes the browser of somebody who may do so change something (cross-site request
  * forgery). Browsers say where a request comes from (Fetch Metadata, `Origin`); other programs say nothing, and
  * nobody can make them do anything.
+ * @param publicUrl a proxy may offer the server under that name and ask it under another
  */
-export function isForeignChange(request: Request): boolean {
+export function isForeignChange(request: Request, publicUrl?: string): boolean {
   if (READING.has(request.method)) return false;
   const site = request.headers.get("sec-fetch-site");
   if (site !== null) return site !== "same-origin" && site !== "none";
   const origin = request.headers.get("origin");
   if (origin === null) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== request.headers.get("host");
+  const host = hostOf(origin);
+  return host === undefined || (host !== request.headers.get("host") && host !== hostOf(publicUrl));
 }

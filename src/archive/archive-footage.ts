@@ -66,7 +66,7 @@ export class ArchiveFootage implements Footage {
     const ids = this.#idsOf(channel);
     const closed = ids.flatMap((id) => this.#context.index.recordingsBetween(id, fromMs, toMs));
     const open = this.#open(ids).filter((recording) => recording.startMs < toMs && recording.endMs > fromMs);
-    return [...closed, ...open].filter((recording) => recording.segments.length > 0).sort(byOrder);
+    return [...closed, ...open].filter((recording) => recording.segmentCount > 0).sort(byOrder);
   }
 
   newest(channel: string, durationMs: number): Recording[] {
@@ -87,6 +87,15 @@ export class ArchiveFootage implements Footage {
       foundMs += lengthMs(recording);
     }
     return [...closed, ...open].sort(byStorage);
+  }
+
+  /** Changes whenever any other answer about the channel may. */
+  stamp(channel: string): string {
+    const ids = this.#idsOf(channel);
+    const open = [...this.#context.open]
+      .filter(({ row }) => ids.includes(row.channel))
+      .map(({ row, segments, endMs }) => `${row.id}-${segments.length}-${row.startMs}-${endMs}`);
+    return [this.#context.index.changes, ...ids, ...open].join(" ");
   }
 
   recording(id: string): Recording | undefined {

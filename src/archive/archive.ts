@@ -13,6 +13,8 @@ import { closeRows } from "./write/closing.ts";
 import { StorageMissing } from "./write/disk-end.ts";
 import { Flusher, type FlushFigures } from "./write/flusher.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
+import type { LiveChannel } from "./live/live-channel.ts";
+import type { LiveEdge, LiveFootage, LivePartContent, LivePartName } from "./live/live-edge.ts";
 import type { RecordingWriter } from "./write/recording-writer.ts";
 import { recover, type RecoveryReport } from "./write/recovery.ts";
 import { resumeRedate, tellPendingJournals } from "./write/redate.ts";
@@ -40,7 +42,7 @@ export type ArchiveDeps = {
  * The archive: takes runs from capture, writes them as recordings, and answers for all footage. `start` first:
  * it recovers what was being written when everything stopped.
  */
-export class RecordingArchive implements Archive, Footage {
+export class RecordingArchive implements Archive, Footage, LiveFootage {
   readonly #context: WriteContext;
   readonly #flusher: Flusher;
   readonly #footage: ArchiveFootage;
@@ -295,5 +297,27 @@ export class RecordingArchive implements Archive, Footage {
 
   mediaPath(recording: Recording): string | undefined {
     return this.#footage.mediaPath(recording);
+  }
+
+  /** Changes whenever the footage of a channel does. */
+  stamp(channel: string): string {
+    return this.#footage.stamp(channel);
+  }
+
+  /** What a channel's writer tells of its newest footage; there is none before its first run. */
+  #live(channel: string): LiveChannel | undefined {
+    return this.#channels.get(this.#footage.channel(channel)?.id ?? channel)?.live;
+  }
+
+  liveEdge(channel: string): LiveEdge | undefined {
+    return this.#live(channel)?.edge();
+  }
+
+  livePart(channel: string, name: LivePartName): LivePartContent | undefined {
+    return this.#live(channel)?.part(name);
+  }
+
+  onLiveChange(channel: string, listener: () => void): () => void {
+    return this.#live(channel)?.listen(listener) ?? (() => {});
   }
 }

@@ -10,9 +10,11 @@ import { errorText } from "../platform/errors.ts";
 import { diskFiles, type Files } from "../platform/files.ts";
 import { RecordingArchive } from "./archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
+import { ArchiveHistory, type FootageHistory } from "./footage-history.ts";
 import { Locks } from "./keep/locks.ts";
 import { Retention } from "./keep/retention.ts";
 import { checkFiles, startupChecks } from "./startup.ts";
+import { storageUse, type StorageUse } from "./storage-use.ts";
 
 /** What the archive says about the place that footage goes to. */
 export type ArchiveStorage = {
@@ -27,10 +29,17 @@ export type ArchiveStorage = {
 /** The archive, recording and keeping. */
 export type OpenArchive = {
   archive: RecordingArchive;
+  history: FootageHistory;
   locks: Locks;
+  /** Target durations of channels' growing playlists, kept for ever. */
+  targetDurations: { read(channel: string): number; raise(channel: string, seconds: number): boolean };
+  /** What else has to outlive everything: accounts. Closed with the archive. */
+  state: StateDatabase;
   /** Locked spans of a channel. */
   locksOf(channel: string): LockRow[];
   storage(): ArchiveStorage;
+  /** Roots, limits and bounds: what a forecast needs. */
+  storageUse(): StorageUse;
   /** What is wrong with the databases; `undefined` while they answer. */
   databaseTrouble(): string | undefined;
   /** Takes a changed configuration up. */
@@ -104,9 +113,20 @@ export async function openArchive({
       await clock.sleep(storage.flushMs, stop.signal);
     }
   })();
+  const history = new ArchiveHistory({
+    index,
+    channels: () => registry.channels(),
+    open: () => archive.openRecordings.flatMap((id) => archive.recording(id) ?? []),
+  });
   return {
     archive,
+    history,
     locks,
+    targetDurations: {
+      read: (channel) => index.targetDuration(channel),
+      raise: (channel, seconds) => index.raiseTargetDuration(channel, seconds),
+    },
+    state,
     locksOf: (channel) => locks.list(channel),
     storage() {
       const current = roots.current();
@@ -116,6 +136,14 @@ export async function openArchive({
         ...retention.state(),
       };
     },
+    storageUse: () =>
+      storageUse({
+        index,
+        roots,
+        channels: () => registry.channels(),
+        minFree: storage.minFree,
+        totalBytes: () => retention.state().totalBytes,
+      }),
     databaseTrouble() {
       try {
         index.roots();

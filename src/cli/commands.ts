@@ -40,6 +40,15 @@ const channelArgument = (isOptional: boolean): Argument => ({
   description: isOptional ? "One channel by its id; all by default." : "The channel's id.",
 });
 
+const userArgument: Argument = {
+  name: "NAME",
+  isOptional: false,
+  description: "The name to sign in with; case makes no difference.",
+};
+
+const passwordDescription =
+  "Asks for the password, unseen; without a terminal, reads it from the first line of standard input. May run beside the server.";
+
 /** The commands, from which the parser, `--help` and docs/commands.md are made. The first is the default. */
 export const commands = [
   {
@@ -134,6 +143,40 @@ export const commands = [
     options: [],
     description:
       "After a database was lost, or while the clock is in doubt, nothing is deleted by age or size. This says that a person looked: the clock is right, and the limits are meant. May run beside the server.",
+  },
+  {
+    name: "user add",
+    summary: "Add a person who may sign in",
+    arguments: [userArgument],
+    options: [
+      {
+        flag: "--role",
+        value: "ROLE",
+        description: "viewer, operator or admin; by default viewer, and admin for the first person.",
+      },
+    ],
+    description: passwordDescription,
+  },
+  {
+    name: "user passwd",
+    summary: "Set somebody's password",
+    arguments: [userArgument],
+    options: [],
+    description: `${passwordDescription} Signs them out everywhere, and ends the addresses that they copied for players.`,
+  },
+  {
+    name: "user rm",
+    summary: "Remove a person",
+    arguments: [userArgument],
+    options: [],
+    description: "Signs them out at once. The last admin stays. May run beside the server.",
+  },
+  {
+    name: "user list",
+    summary: "List who may sign in, with their roles",
+    arguments: [],
+    options: [],
+    description: "May run beside the server.",
   },
   {
     name: "service install",

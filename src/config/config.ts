@@ -1,4 +1,5 @@
 import type { LogFormat, LogLevel } from "../platform/log.ts";
+import type { NotifyConfig } from "./notify.ts";
 import type { SecretText } from "./secret-text.ts";
 import type { Share } from "./size.ts";
 
@@ -92,6 +93,18 @@ export type Config = {
     readonly maxMs: number;
   };
   readonly fileMax: FileMax;
+  /** Pictures out of the footage. */
+  readonly stills: {
+    /** How many may be decoded at once. */
+    readonly decoders: number;
+  };
+  /** The addresses of HLS PVR. */
+  readonly streamer: {
+    /** The zone of times without an offset. */
+    readonly naiveTimes: "channel" | "utc";
+  };
+  /** Who is told when recording stops, in the order of the file. */
+  readonly notify: readonly NotifyConfig[];
   /** The channel that addresses without a channel mean. */
   readonly defaultChannel?: string;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };

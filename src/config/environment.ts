@@ -16,7 +16,7 @@ const upper = (part: string): string => part.toUpperCase().replaceAll("-", "_");
 /** The variable that sets a key: `NIGHTJAR_STORAGE_MIN_FREE`; a channel's id is written like a key. */
 export const variableName = (path: readonly string[]): string => PREFIX + path.map(upper).join("_");
 
-const valueKeys = configKeys.filter((key) => key.isValue);
+const valueKeys = configKeys.filter((key) => key.isValue && !key.isInList);
 const plainKeys = new Map(
   valueKeys.filter(({ path }) => path[1] !== ANY_CHANNEL).map((key) => [variableName(key.path), key]),
 );

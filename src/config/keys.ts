@@ -15,6 +15,8 @@ export type ConfigKey = {
   isList: boolean;
   /** Whether it takes a value; a group only holds other keys. */
   isValue: boolean;
+  /** Whether it stands in each entry of a list: the list is set as a whole. */
+  isInList: boolean;
 };
 
 type Schema = z.core.$ZodType;
@@ -34,7 +36,7 @@ function optionsOf(schema: Schema): Schema[] {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function keysBelow(schema: Schema, path: readonly string[]): ConfigKey[] {
+function keysBelow(schema: Schema, path: readonly string[], isInList = false): ConfigKey[] {
   const options = optionsOf(schema);
   const isGroup = (option: Schema) => option instanceof z.ZodObject || option instanceof z.ZodRecord;
   const meta = z.globalRegistry.get(schema);
@@ -44,12 +46,21 @@ function keysBelow(schema: Schema, path: readonly string[]): ConfigKey[] {
     description: textOf(meta?.description),
     isList: options.some((option) => option instanceof z.ZodArray),
     isValue: !options.every(isGroup),
+    isInList,
   };
-  const below = options.flatMap((option) => {
+  const entries = options.flatMap((option) =>
+    option instanceof z.ZodArray ? optionsOf(option.def.element).filter(isGroup) : [],
+  );
+  const below = [...options, ...entries].flatMap((option) => {
     if (option instanceof z.ZodObject) {
-      return Object.entries(option.shape).flatMap(([name, child]) => keysBelow(child, [...path, name]));
+      const inList = isInList || entries.includes(option);
+      return Object.entries(option.shape).flatMap(([name, child]) =>
+        keysBelow(child, [...path, name], inList),
+      );
     }
-    return option instanceof z.ZodRecord ? keysBelow(option.def.valueType, [...path, ANY_CHANNEL]) : [];
+    return option instanceof z.ZodRecord && !isInList
+      ? keysBelow(option.def.valueType, [...path, ANY_CHANNEL])
+      : [];
   });
   return path.length === 0 ? below : [own, ...below];
 }

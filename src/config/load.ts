@@ -116,7 +116,20 @@ const mistakes = (count: number): string => (count === 1 ? "a mistake" : `${coun
  */
 export function loadConfig(options: LoadOptions): Config {
   const file = findConfigFile(options);
-  const yaml = readYaml(file === undefined ? "" : readText(file));
+  return checkConfigText(file === undefined ? "" : readText(file), file, options);
+}
+
+/**
+ * Checks what a file says, or would say, as `loadConfig` does.
+ * @param file where the text stands or will stand; relative paths in it count from there
+ * @throws NightjarError `config`, as `loadConfig` does
+ */
+export function checkConfigText(
+  text: string,
+  file: string | undefined,
+  options: Omit<LoadOptions, "file">,
+): Config {
+  const yaml = readYaml(text);
   if (yaml.mistakes.length > 0) {
     const title = `${file} is not readable as YAML`;
     const problems = yaml.mistakes.map(({ line, ...words }) => ({

@@ -37,11 +37,15 @@ export function quoted(given: string): string {
   return JSON.stringify(short);
 }
 
+/** Keys of a receiver of notifications whose values are passwords, or as good as one. */
+const RECEIVER_SECRETS: readonly (string | number)[] = ["url", "token", "headers"];
+
 /** What a message may say of a value. Sources are shown without what may be secret, arguments not at all. */
 export function foundText(value: unknown, path: KeyPath): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "string") {
+    if (path[0] === "notify" && path.some((part) => RECEIVER_SECRETS.includes(part))) return "a text";
     if (path[0] === "channels" && path.includes("source")) {
       return path.at(-1) === "source" ? quoted(redactSource(value)) : "a text";
     }

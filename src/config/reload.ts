@@ -49,6 +49,8 @@ export function restartKeys(before: Config, after: Config): string[] {
     ["storage", before.storage, after.storage],
     ["segment", before.segment, after.segment],
     ["file", before.fileMax, after.fileMax],
+    ["stills", before.stills, after.stills],
+    ["streamer", before.streamer, after.streamer],
     ["default_channel", before.defaultChannel, after.defaultChannel],
     ["log", before.log, after.log],
   ];

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { idKey } from "./channel-id.ts";
-import type { ChannelConfig, Config, SourceConfig } from "./config.ts";
+import { DEFAULT_PORT, type ChannelConfig, type Config, type SourceConfig } from "./config.ts";
+import { notifyConfig } from "./schema-notify.ts";
 import type { CheckedFile } from "./schema.ts";
 import { parseSource } from "./source-address.ts";
 import { NightjarError } from "../platform/errors.ts";
@@ -10,6 +11,11 @@ const HOUR_MS = 3_600_000;
 /** The file that a service reads, and the data folder that belongs to it. */
 export const SYSTEM_CONFIG_FILE = "/etc/nightjar/nightjar.yaml";
 export const SYSTEM_DATA_FOLDER = "/var/lib/nightjar";
+
+/** All addresses of the machine, IPv4 through the same socket; where nobody has to sign in, this machine alone. */
+const defaultListen = (auth: Config["auth"]): Config["listen"] => [
+  { host: auth === "none" ? "127.0.0.1" : "::", port: DEFAULT_PORT },
+];
 
 export type ResolveContext = {
   /** The file it came from; absent without one. */
@@ -68,7 +74,7 @@ export function resolveConfig(checked: CheckedFile, context: ResolveContext): Co
   const { storage, segment } = checked;
   return {
     ...(context.file === undefined ? {} : { file: context.file }),
-    listen: checked.listen,
+    listen: checked.listen ?? defaultListen(checked.auth),
     ...(checked.public_url === undefined ? {} : { publicUrl: checked.public_url }),
     dataFolder,
     zone,
@@ -81,6 +87,9 @@ export function resolveConfig(checked: CheckedFile, context: ResolveContext): Co
     },
     segment: { targetMs: segment.target, maxBytes: segment.max.size, maxMs: segment.max.duration },
     fileMax: checked.file.max ?? {},
+    stills: checked.stills,
+    streamer: { naiveTimes: checked.streamer.naive_times },
+    notify: notifyConfig(checked.notify),
     ...(defaultChannel ? { defaultChannel } : {}),
     log: checked.log,
     channels,

@@ -1,7 +1,7 @@
 import { channelIdProblem, idKey } from "./channel-id.ts";
 import type { ListenAddress } from "./config.ts";
 import { parseDuration } from "./duration.ts";
-import { isLoopback, listenText, parseListenAddress } from "./listen-address.ts";
+import { listenText, parseListenAddress } from "./listen-address.ts";
 import { type ConfigProblem, foundText, type KeyPath, quoted } from "./problems.ts";
 
 type Group = Readonly<Record<string, unknown>>;
@@ -83,12 +83,6 @@ function listenRules(root: Group): ConfigProblem[] {
     const found = foundText(value, path);
     if (seen.has(listenText(address))) problems.push({ path, found, wanted: "each address once" });
     seen.add(listenText(address));
-    if (root["auth"] !== "none" && !isLoopback(address)) {
-      const wanted =
-        "a loopback address such as 127.0.0.1:6478: this version has no accounts yet, so it listens for other " +
-        "machines only with auth: none, which lets everyone who reaches the port do everything";
-      problems.push({ path, found, wanted });
-    }
   }
   return problems;
 }
@@ -100,6 +94,19 @@ function defaultChannelRule(root: Group, channels: Group): ConfigProblem[] {
   const wanted =
     ids.length === 0 ? "no such key while there are no channels" : `one of ${ids.slice(0, 20).join(", ")}`;
   return [{ path: ["default_channel"], found: quoted(wished), wanted }];
+}
+
+function notifyRule(root: Group, channels: Group): ConfigProblem[] {
+  const ids = Object.keys(channels);
+  const known = new Set(ids.map(idKey));
+  const wanted =
+    ids.length === 0 ? "no such id while there are no channels" : `one of ${ids.slice(0, 20).join(", ")}`;
+  return listOf(root["notify"]).flatMap((entry, index) =>
+    listOf(groupOf(entry)["channels"]).flatMap((id, place) => {
+      if (typeof id !== "string" || known.has(idKey(id))) return [];
+      return [{ path: ["notify", index, "channels", place], found: quoted(id), wanted }];
+    }),
+  );
 }
 
 function segmentRule(root: Group): ConfigProblem[] {
@@ -124,6 +131,7 @@ export function ruleProblems(value: unknown, reserved: ReadonlySet<string>): Con
     ...listenRules(root),
     ...segmentRule(root),
     ...defaultChannelRule(root, channels),
+    ...notifyRule(root, channels),
     ...channelIds(channels, reserved),
     ...formerIds(channels, reserved),
     ...transportRule(channels),

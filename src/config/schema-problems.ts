@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { nearest } from "../platform/nearest.ts";
 import { configKeys, keyAt, namesBelow } from "./keys.ts";
 import { type ConfigProblem, foundText, type KeyPath } from "./problems.ts";
-import { AS_DESCRIBED } from "./schema.ts";
+import { AS_DESCRIBED } from "./schema-parts.ts";
 
 /** Keys that later versions will have. */
 const laterKeys = [

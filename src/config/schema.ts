@@ -1,54 +1,27 @@
 import { z } from "zod";
 import { logLevels } from "../platform/log.ts";
-import { isZone } from "../platform/zone.ts";
 import { authKinds, execFormats, transports } from "./config.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { parseDuration } from "./duration.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { parsePublicUrl } from "./public-url.ts";
-import { formatSize, parseShare, parseSize, type Share } from "./size.ts";
+import { notifyKey } from "./schema-notify.ts";
+import {
+  AS_DESCRIBED,
+  choice,
+  duration,
+  key,
+  parsed,
+  share,
+  size,
+  trueOrFalse,
+  within,
+  zone,
+  zoneWanted,
+} from "./schema-parts.ts";
+import { stillsKey } from "./schema-stills.ts";
+import { streamerKey } from "./schema-streamer.ts";
+import { parseSize } from "./size.ts";
 import { parseSource, sourceWanted } from "./source-address.ts";
-
-/** The message of an issue whose words are the key's own `wanted`. */
-export const AS_DESCRIBED = "as described";
-
-/** A key: its type, what a message asks for in its place, and one sentence for the reference. */
-const key = <T extends z.ZodType>(type: T, wanted: string, description: string): T =>
-  type.describe(description).meta({ wanted });
-
-/** A text that `parse` understands. */
-const parsed = <T>(parse: (text: string) => T | undefined) =>
-  z.string().transform((text, context): T => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.issues.push({ code: "custom", input: text, message: AS_DESCRIBED });
-    return z.NEVER;
-  });
-
-const within = (value: number | undefined, least: number, most: number): number | undefined =>
-  value !== undefined && value >= least && value <= most ? value : undefined;
-
-const duration = (leastMs: number, mostMs: number) => ({
-  type: parsed((text) => within(parseDuration(text), leastMs, mostMs)),
-  wanted: `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
-});
-
-const size = (leastBytes: number, mostBytes: number) => ({
-  type: parsed((text) => within(parseSize(text), leastBytes, mostBytes)),
-  wanted: `a size from ${formatSize(leastBytes)} to ${formatSize(mostBytes)}`,
-});
-
-const share = (mostPercent: number) => ({
-  type: parsed((text): Share | undefined => {
-    const value = parseShare(text);
-    return value !== undefined && "percent" in value && value.percent > mostPercent ? undefined : value;
-  }),
-  wanted: `a share up to ${mostPercent}% such as 5%, or a size such as 20GB`,
-});
-
-const zone = () => parsed((text) => (isZone(text) ? text : undefined));
-const zoneWanted = "a time zone such as Europe/Berlin or UTC";
-const trueOrFalse = "true or false";
-const choice = (values: readonly string[]): string => values.join(" or ");
 
 const listenValue = z.union([z.string(), z.int()]);
 const listen = z.union([listenValue, z.array(listenValue).min(1)]).transform((value, context) => {
@@ -155,9 +128,9 @@ const channelSchema = z.strictObject({
 /** The configuration file. Keys that are not here are mistakes. */
 export const configSchema = z.strictObject({
   listen: key(
-    listen.default([{ host: "127.0.0.1", port: 6478 }]),
+    listen.optional(),
     "HOST:PORT with a port from 1 to 65535, such as 0.0.0.0:6478 or [::1]:6478, or a list of them",
-    "Address to listen on, or a list of them, `127.0.0.1:6478` by default; a host alone gets port 6478, a port alone is on loopback. Until there are accounts, other addresses than loopback need `auth: none`.",
+    "Address to listen on, or a list of them; by default every address of the machine, `[::]:6478`, but with `auth: none` only `127.0.0.1:6478`. A host alone gets port 6478, a port alone is on loopback.",
   ),
   public_url: key(
     parsed(parsePublicUrl).optional(),
@@ -173,7 +146,7 @@ export const configSchema = z.strictObject({
   auth: key(
     z.enum(authKinds).default("accounts"),
     choice(authKinds),
-    "`accounts` by default; `none` lets everyone who reaches the port do everything.",
+    "`accounts` by default: people sign in, players have a password or an address with a ticket; `none` lets everyone who reaches the port do everything.",
   ),
   storage: key(
     z
@@ -247,6 +220,9 @@ export const configSchema = z.strictObject({
     "max below it",
     "The files of the archive.",
   ),
+  stills: stillsKey,
+  notify: notifyKey,
+  streamer: streamerKey,
   default_channel: key(
     z.string().optional(),
     "the id of a channel below channels",

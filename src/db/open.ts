@@ -14,6 +14,8 @@ export type OpenDatabase<S extends Schema> = {
   db: BunSQLiteDatabase<S>;
   /** Whether the file was made by this call: a database that was lost, or a first start. */
   isNew: boolean;
+  /** Rows that were written through this connection. */
+  changes(): number;
   close(): void;
 };
 
@@ -85,7 +87,12 @@ export function openDatabase<S extends Schema>(
     throw error instanceof NightjarError ? error : unusable(path, name, error);
   }
   client.run("PRAGMA foreign_keys = ON");
-  return { db, isNew, close: () => client.close(true) };
+  return { db, isNew, changes: changesOf(client), close: () => client.close(true) };
+}
+
+function changesOf(client: Database): () => number {
+  const statement = client.query<{ count: number }, []>("select total_changes() as count");
+  return () => statement.get()?.count ?? 0;
 }
 
 /**
@@ -109,6 +116,7 @@ export function openForReading<S extends Schema>(
   return {
     db: drizzle(client, { schema, casing: "snake_case" }),
     isNew: false,
+    changes: changesOf(client),
     close: () => client.close(true),
   };
 }

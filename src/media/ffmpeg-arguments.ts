@@ -17,8 +17,11 @@ export type FfmpegInput =
 /** A command line and, where ffmpeg reads a script, the text for its standard input. */
 export type FfmpegCommand = { argv: string[]; script?: string };
 
-/** How long a fragment is at most, in microseconds: live parts need half a second whatever the GOP. */
-const FRAGMENT_US = 500_000;
+/**
+ * How long a fragment is at least, in microseconds, whatever the GOP: it ends with the first picture that makes it so
+ * long. As many pictures as in a live part, at usual rates 0.2 s; smaller ones cost more time of the processor.
+ */
+const FRAGMENT_US = 195_000;
 /** How long ffmpeg looks at a stream before it starts, in microseconds; sound that never comes costs all of it. */
 const ANALYSE_US = 500_000;
 /** The same, for cameras that send their parameter sets only with a key picture. */

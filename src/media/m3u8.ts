@@ -15,17 +15,51 @@ export type MediaPlaylistHead = {
   type?: "VOD" | "EVENT";
   /** Where a player shall begin, in seconds from the start of the list. */
   startOffsetSeconds?: number;
+  /** What the server does for those who ask; absent where nothing is offered. */
+  serverControl?: ServerControl;
+  /** The oldest segments are left out, so many (Playlist Delta Update): the asker has them. */
+  skippedSegments?: number;
 };
 
-/** The lines before the first segment, each ended. Version 7: initialization sections of fragmented MP4. */
+/** EXT-X-SERVER-CONTROL (draft-pantos-hls-rfc8216bis 4.4.3.8). */
+export type ServerControl = {
+  /** Segments that begin farther than this from the list's end may be skipped; six target durations at least. */
+  canSkipUntilSeconds?: number;
+  /** How far from the end players stay that play parts; three part targets are advised. */
+  partHoldBackSeconds?: number;
+  /** Answers wait for a segment or part that is asked for by its number. */
+  canBlockReload?: boolean;
+  /** How far from the end other players stay; three target durations at least, which is also the default. */
+  holdBackSeconds?: number;
+};
+
+function serverControlLine(control: ServerControl): string {
+  const { canBlockReload = false, canSkipUntilSeconds, holdBackSeconds, partHoldBackSeconds } = control;
+  const attributes = [
+    ...(canBlockReload ? ["CAN-BLOCK-RELOAD=YES"] : []),
+    ...(canSkipUntilSeconds === undefined ? [] : [`CAN-SKIP-UNTIL=${canSkipUntilSeconds.toFixed(3)}`]),
+    ...(holdBackSeconds === undefined ? [] : [`HOLD-BACK=${holdBackSeconds.toFixed(3)}`]),
+    ...(partHoldBackSeconds === undefined ? [] : [`PART-HOLD-BACK=${partHoldBackSeconds.toFixed(3)}`]),
+  ];
+  return attributes.length > 0 ? `#EXT-X-SERVER-CONTROL:${attributes.join(",")}\n` : "";
+}
+
+/**
+ * The lines before the first segment, each ended. Version 7: initialization sections of fragmented MP4; version 9
+ * where segments are skipped (draft-pantos-hls-rfc8216bis 8).
+ */
 export function mediaPlaylistHead(head: MediaPlaylistHead): string {
-  let text = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:${head.targetDurationSeconds}\n`;
+  const { skippedSegments = 0 } = head;
+  let text = `#EXTM3U\n#EXT-X-VERSION:${skippedSegments > 0 ? 9 : 7}\n`;
+  text += `#EXT-X-TARGETDURATION:${head.targetDurationSeconds}\n`;
+  if (head.serverControl) text += serverControlLine(head.serverControl);
   text += `#EXT-X-MEDIA-SEQUENCE:${head.mediaSequence}\n`;
   if (head.discontinuitySequence > 0) text += `#EXT-X-DISCONTINUITY-SEQUENCE:${head.discontinuitySequence}\n`;
   if (head.type) text += `#EXT-X-PLAYLIST-TYPE:${head.type}\n`;
   if (head.startOffsetSeconds !== undefined) {
     text += `#EXT-X-START:TIME-OFFSET=${head.startOffsetSeconds.toFixed(3)},PRECISE=YES\n`;
   }
+  if (skippedSegments > 0) text += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skippedSegments}\n`;
   return text;
 }
 

@@ -99,23 +99,36 @@ export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
   if (layout !== LAYOUT)
     throw new NightjarError("unprocessable", `a packed segment list has layout ${layout}; wanted: ${LAYOUT}`);
   const segments: Segment[] = [];
-  let expected = atStart(startMs);
+  // What is expected of the next segment, see `after`: in variables, as a day's list is unpacked while a player waits.
+  let { ordinal, startMs: wallMs, mediaTicks, durationTicks, offsetBytes, headerBytes } = atStart(startMs);
   while (!reader.isAtEnd) {
     const first = reader.signed();
-    const follows = first % 2 === 0;
-    const segment: Segment = {
-      ordinal: expected.ordinal + (follows ? 0 : reader.unsigned()),
-      mediaTicks: expected.mediaTicks + (follows ? 0 : reader.signed()),
-      offsetBytes: expected.offsetBytes + (follows ? 0 : reader.signed()),
-      startMs: expected.startMs + Math.floor(first / 2),
-      durationTicks: expected.durationTicks + reader.signed(),
-      headerBytes: expected.headerBytes + reader.signed(),
-      videoBytes: reader.unsigned(),
-      audioBytes: reader.unsigned(),
-      activityBytes: reader.unsigned() * KIB,
-    };
-    segments.push(segment);
-    expected = after(segment);
+    if (first % 2 !== 0) {
+      ordinal += reader.unsigned();
+      mediaTicks += reader.signed();
+      offsetBytes += reader.signed();
+    }
+    wallMs += Math.floor(first / 2);
+    durationTicks += reader.signed();
+    headerBytes += reader.signed();
+    const videoBytes = reader.unsigned();
+    const audioBytes = reader.unsigned();
+    const activityBytes = reader.unsigned() * KIB;
+    segments.push({
+      ordinal,
+      startMs: wallMs,
+      mediaTicks,
+      durationTicks,
+      offsetBytes,
+      headerBytes,
+      videoBytes,
+      audioBytes,
+      activityBytes,
+    });
+    ordinal += 1;
+    wallMs += Math.round(durationTicks / TICKS_PER_MS);
+    mediaTicks += durationTicks;
+    offsetBytes += headerBytes + videoBytes + audioBytes;
   }
   return segments;
 }

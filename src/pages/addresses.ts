@@ -1,13 +1,125 @@
-/** Addresses of a channel for players, absolute. */
-export function playlistAddresses(channel: string, base: string) {
-  const below = `${base}/${channel}`;
-  return {
-    addresses: [
-      { id: "live", label: "Live", url: `${below}/live.m3u8` },
-      { id: "today", label: "Today, back to midnight", url: `${below}/stream/today/playlist.m3u8` },
-      { id: "master", label: "Live, with its variants listed", url: `${below}/master.m3u8` },
-      { id: "all", label: "All channels", url: `${base}/playlist.m3u` },
-    ],
-    intervalForm: `${below}/archive-START-LENGTH.m3u8`,
+import type { AddressGroup } from "../../views/playlists-page.tsx";
+import type { PlaylistAddress } from "../../views/address-list.tsx";
+import type { Interval } from "../playback/time-parameters.ts";
+
+const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/** What comes before the paths of addresses that leave a page. */
+export type AddressBase = {
+  /** `https://cctv.example.org`. */
+  origin: string;
+  /** A ticket, `/-/t/…`, or nothing. */
+  ticket: string;
+};
+
+/** Makes addresses for players out of paths. */
+const addressMaker =
+  ({ origin, ticket }: AddressBase) =>
+  (id: string, label: string, path: string): PlaylistAddress => {
+    const query = path.includes("?") ? "&" : "?";
+    return {
+      id,
+      label,
+      url: `${origin}${ticket}${path}`,
+      ...(/\.m3u8(\?|$)/.test(path) ? { openPath: `${ticket}${path}${query}download=1` } : {}),
+      qrPath: `/-/qr.svg?path=${encodeURIComponent(ticket + path)}`,
+    };
   };
+
+/** The address of all channels. */
+export function commonAddresses(base: AddressBase): AddressGroup {
+  const make = addressMaker(base);
+  return {
+    id: "all",
+    heading: "All channels",
+    isOpen: true,
+    addresses: [make("all", "M3U of all channels, with catch-up", "/playlist.m3u")],
+  };
+}
+
+/** Live addresses of channels, one each. */
+export function liveAddresses(
+  base: AddressBase,
+  channels: readonly { id: string; name: string }[],
+): AddressGroup {
+  const make = addressMaker(base);
+  return {
+    id: "live",
+    heading: "Live (HLS)",
+    isOpen: true,
+    addresses: channels.map(({ id, name }) => make(`live-${id}`, name, `/${id}/live.m3u8`)),
+  };
+}
+
+/** All addresses of a channel but those of an interval. */
+export function channelAddresses(base: AddressBase, channel: string): AddressGroup[] {
+  const make = addressMaker(base);
+  const below = `/${channel}`;
+  return [
+    {
+      id: "live",
+      heading: "Live",
+      isOpen: true,
+      addresses: [
+        make("live-hls", "Live, HLS", `${below}/live.m3u8`),
+        make("live-dash", "Live, DASH", `${below}/live.mpd`),
+        make("master", "Live with its variants listed, HLS", `${below}/master.m3u8`),
+      ],
+    },
+    {
+      id: "today",
+      heading: "Today, back to midnight",
+      isOpen: true,
+      addresses: [
+        make("today-hls", "Today, HLS", `${below}/stream/today/playlist.m3u8`),
+        make("today-dash", "Today, DASH", `${below}/stream/today/playlist.mpd`),
+      ],
+    },
+    {
+      id: "weekdays",
+      heading: "Days of the week: the latest before today",
+      isOpen: false,
+      addresses: WEEKDAYS.flatMap((name, day) => [
+        make(`day-${day}-hls`, `${name}, HLS`, `${below}/stream/${day}/playlist.m3u8`),
+        make(`day-${day}-dash`, `${name}, DASH`, `${below}/stream/${day}/playlist.mpd`),
+      ]),
+    },
+    {
+      id: "still",
+      heading: "Picture and lists",
+      isOpen: false,
+      addresses: [
+        make("still", "Newest picture, JPEG", `${below}/frame`),
+        make("from-hour", "From an hour ago on, HLS", `${below}/timeshift_rel-3600.m3u8`),
+      ],
+    },
+  ];
+}
+
+/** The addresses of an interval; whole seconds. `day` is the local date that it is all of, if it is. */
+export function intervalAddresses(
+  base: AddressBase,
+  channel: string,
+  { fromMs, toMs }: Interval,
+  day: string | undefined,
+): PlaylistAddress[] {
+  const make = addressMaker(base);
+  const from = Math.floor(fromMs / 1000);
+  const to = Math.ceil(toMs / 1000);
+  const archive = `/${channel}/archive-${from}-${to - from}`;
+  const days = day === undefined ? [] : [`/${channel}/stream/${day}/playlist`];
+  return [
+    ...days.flatMap((path) => [
+      make("date-hls", `${day}, HLS`, `${path}.m3u8`),
+      make("date-dash", `${day}, DASH`, `${path}.mpd`),
+    ]),
+    make("interval-hls", "The interval, HLS", `${archive}.m3u8`),
+    make("interval-dash", "The interval, DASH", `${archive}.mpd`),
+    make("interval-mp4", "The interval, MP4", `${archive}.mp4`),
+    make(
+      "interval-streamer",
+      "The interval, as HLS PVR has it",
+      `/streamer/${channel}.m3u8?startTimestamp=${from}&endTimestamp=${to}`,
+    ),
+  ];
 }

@@ -8,7 +8,7 @@ import { NightjarError } from "../platform/errors.ts";
 
 /** The files that pages refer to, served below an address that changes with their bytes. */
 export type Assets = {
-  /** Address of a file of `public`, e.g. of `css/nightjar.css`. Throws when it is not there. */
+  /** Address of a file of `public`, e.g. of `css/base.css`. Throws when it is not there. */
   url(file: string): string;
   /** Address of a vendored script: `hls` finds `vendor/hls.min.js` and `vendor/hls-1.7.4.min.js`. */
   vendor(name: string): string;

@@ -1,22 +1,6 @@
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
-
-/**
- * Everything from this server and nothing inline. hls.js plays through Media Source (`blob:` media) and starts
- * its worker from a `blob:`.
- */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "media-src 'self' blob:",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
+import { contentSecurityPolicy } from "../access/headers.ts";
 
 const headers = {
   "content-type": "text/html; charset=utf-8",

@@ -1,38 +1,18 @@
 import { Elysia } from "elysia";
 import { h } from "preact";
 import { ChannelList } from "../../views/channel-list.tsx";
-import { ChannelNow } from "../../views/channel-now.tsx";
-import { ChannelPage } from "../../views/channel-page.tsx";
-import { ChannelsPage } from "../../views/channels-page.tsx";
 import { EmptyPage } from "../../views/empty-page.tsx";
-import { ErrorPage } from "../../views/error-page.tsx";
-import type { ErrorAnswer } from "../access/error-answer.ts";
+import { WallPage } from "../../views/wall-page.tsx";
 import { access } from "../access/policy.ts";
-import type { Footage } from "../archive/footage.ts";
-import { baseAddress, channelOf } from "../playback/deps.ts";
-import { parseTime } from "../playback/time-parameters.ts";
-import type { StatusReader } from "../status/status.ts";
-import { playlistAddresses } from "./addresses.ts";
-import { htmlFragment, htmlPage, htmlText, wantsFragment } from "./html.ts";
-import type { SiteOf } from "./site.ts";
+import { channelPages } from "./channel-pages.ts";
+import { datePages } from "./date-pages.ts";
+import type { PagesDeps } from "./deps.ts";
+import { htmlFragment, htmlPage, wantsFragment } from "./html.ts";
+import { playlistPages } from "./playlist-pages.ts";
+import { settingsPages } from "./settings-pages.ts";
 
-export type PagesDeps = {
-  status: StatusReader;
-  footage: Footage;
-  site: SiteOf;
-  publicUrl?: string | undefined;
-  /** The configuration's file, as the person who starts Nightjar knows it. */
-  configFile: string;
-};
-
-/** Makes the text of a page of an error: what happened and what to do. */
-export const errorPage =
-  (siteOf: SiteOf) =>
-  (
-    { status, message, details }: Pick<ErrorAnswer, "status" | "message" | "details">,
-    request: Request,
-  ): string =>
-    htmlText(h(ErrorPage, { site: siteOf(request), status, message, details }));
+export type { PagesDeps } from "./deps.ts";
+export { errorPage } from "./error-page.ts";
 
 /** The pages, and for htmx the parts of them that change. */
 export function pages(deps: PagesDeps) {
@@ -46,20 +26,12 @@ export function pages(deps: PagesDeps) {
         const isEmpty = status.channels.length === 0 && status.databaseTrouble === undefined;
         return isEmpty
           ? htmlPage(h(EmptyPage, { site, configFile: deps.configFile }))
-          : htmlPage(h(ChannelsPage, { site, status }));
+          : htmlPage(h(WallPage, { site, status }));
       },
       access("viewer", { hide: true }),
     )
-    .get(
-      "/:channel",
-      ({ params, query, request }) => {
-        const channel = deps.status.channel(channelOf(deps.footage, params.channel));
-        if (wantsFragment(request)) return htmlFragment(h(ChannelNow, { channel }));
-        const at = query["at"] ?? "";
-        const moment = at === "" ? {} : { atMs: parseTime("at", at, channel.zone) };
-        const addresses = playlistAddresses(channel.id, baseAddress(request, deps.publicUrl));
-        return htmlPage(h(ChannelPage, { site: deps.site(request), channel, ...addresses, ...moment }));
-      },
-      access("viewer", { hide: true }),
-    );
+    .use(datePages(deps))
+    .use(playlistPages(deps))
+    .use(settingsPages(deps))
+    .use(channelPages(deps));
 }

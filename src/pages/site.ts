@@ -7,6 +7,9 @@ export type SiteDeps = { assets: Assets; version: string; zone: string; auth: Si
 /** What all pages share, for one who looks. */
 export type SiteOf = (request: Request) => Site;
 
+/** In the order in which they apply. */
+const styles = ["base", "frame", "forms", "cameras", "bar", "wall", "player", "calendar", "playlists"];
+
 /** Makes the site of each request. */
 export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {
   const site: Site = {
@@ -14,13 +17,14 @@ export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {
     zone,
     auth,
     assets: {
-      style: assets.url("css/nightjar.css"),
+      styles: styles.map((name) => assets.url(`css/${name}.css`)),
       icon: assets.url("icons/nightjar.svg"),
       htmx: assets.vendor("htmx"),
       hls: assets.vendor("hls"),
       page: assets.url("js/page.js"),
       player: assets.url("js/player.js"),
       bar: assets.url("js/bar.js"),
+      wall: assets.url("js/wall.js"),
     },
   };
   return (request) => ({ ...site, identity: identityOf(request) });

@@ -1,10 +1,12 @@
 /** What kind of failure an error is; decides the HTTP status and the exit code, once, in one place. */
 export type ErrorKind =
   | "bad-request"
+  | "unauthorized"
   | "forbidden"
   | "not-found"
   | "conflict"
   | "unprocessable"
+  | "too-many-requests"
   | "unavailable"
   | "config"
   | "internal";
@@ -17,16 +19,19 @@ export class NightjarError extends Error {
   readonly kind: ErrorKind;
   /** Extra lines for people: what to do, the nearest things that exist. */
   readonly details: readonly string[];
+  /** After how many seconds another try makes sense, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     kind: ErrorKind,
     message: string,
-    options: { details?: readonly string[]; cause?: unknown } = {},
+    options: { details?: readonly string[]; cause?: unknown; retryAfterSeconds?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "NightjarError";
     this.kind = kind;
     this.details = options.details ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

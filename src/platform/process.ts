@@ -126,29 +126,76 @@ export function spawnStream(argv: readonly string[], options: SpawnOptions = {})
   return { pid: child.pid, stdout: child.stdout, exited, lastStderrLines: () => lines.lastLines, stop };
 }
 
-export type ToolResult = { code: number | undefined; stdout: string; stderr: string };
+export type ToolLimits = { timeoutMs: number; maxOutputBytes: number; signal?: AbortSignal };
+export type ToolOptions = ToolLimits & { stdin?: Uint8Array };
+
+export type ToolResult<Output> = { code: number | undefined; stdout: Output; stderr: string };
+
+const KILL: readonly StopStep[] = [{ signal: "SIGKILL", waitMs: 1000 }];
+
+const shownName = (argv: readonly string[]): string => JSON.stringify(argv[0] ?? "");
+
+/** Runs a short program to its end and returns its output as text; otherwise as `runToolForBytes`. */
+export async function runTool(argv: readonly string[], options: ToolOptions): Promise<ToolResult<string>> {
+  const result = await runToolForBytes(argv, options);
+  return { ...result, stdout: new TextDecoder().decode(result.stdout) };
+}
 
 /**
- * Runs a short program to its end and returns its output as text. A non-zero exit code is not an error here.
+ * Runs a short program to its end and returns its output. A non-zero exit code is not an error here.
  * @throws NightjarError `unavailable` when it is missing, takes longer than `timeoutMs`, or writes more than
  * `maxOutputBytes`; in each case it is gone by then.
  */
-export async function runTool(
+export async function runToolForBytes(
   argv: readonly string[],
-  options: { timeoutMs: number; maxOutputBytes: number; stdin?: Uint8Array; signal?: AbortSignal },
-): Promise<ToolResult> {
-  const name = JSON.stringify(argv[0] ?? "");
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-  const child = spawnStream(argv, {
-    signal,
-    stopLadder: [{ signal: "SIGKILL", waitMs: 1000 }],
-    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-  });
+  { stdin, ...limits }: ToolOptions,
+): Promise<ToolResult<Buffer<ArrayBuffer>>> {
+  const child = spawnStream(argv, { stopLadder: KILL, ...(stdin === undefined ? {} : { stdin }) });
+  return outputOf(child, shownName(argv), limits);
+}
+
+/** A short program that has been started and waits for its input: its start-up costs no time any more. */
+export type PreparedTool = {
+  hasEnded(): boolean;
+  /** Gives it its input, once, and returns its output; throws as `runToolForBytes`. */
+  run(stdin: Uint8Array, limits: ToolLimits): Promise<ToolResult<Buffer<ArrayBuffer>>>;
+  /** Ends it unused. */
+  discard(): void;
+};
+
+/** Starts a program that reads its standard input first of all. Throws `unavailable` when it is missing. */
+export function prepareTool(argv: readonly string[]): PreparedTool {
+  const input = new TransformStream<Uint8Array, Uint8Array>();
+  const child = spawnStream(argv, { stopLadder: KILL, stdin: input.readable });
+  let hasEnded = false;
+  void child.exited.then(() => (hasEnded = true));
+  return {
+    hasEnded: () => hasEnded,
+    run: (stdin, limits) => {
+      const writer = input.writable.getWriter();
+      const written = writer.write(stdin).then(() => writer.close());
+      // A program that ends without reading all of it says why by its exit.
+      written.catch(() => undefined);
+      return outputOf(child, shownName(argv), limits);
+    },
+    discard: () => void child.stop(),
+  };
+}
+
+async function outputOf(
+  child: StreamProcess,
+  name: string,
+  limits: ToolLimits,
+): Promise<ToolResult<Buffer<ArrayBuffer>>> {
+  const timeout = AbortSignal.timeout(limits.timeoutMs);
+  const signal = limits.signal === undefined ? timeout : AbortSignal.any([timeout, limits.signal]);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   const reader = child.stdout.getReader();
-  const onAbort = () => void reader.cancel().catch(() => {});
+  const onAbort = () => {
+    void child.stop();
+    void reader.cancel().catch(() => {});
+  };
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -157,25 +204,21 @@ export async function runTool(
       if (next.done) break;
       chunks.push(next.value);
       sizeBytes += next.value.length;
-      if (sizeBytes > options.maxOutputBytes) {
+      if (sizeBytes > limits.maxOutputBytes) {
         throw new NightjarError(
           "unavailable",
-          `The program ${name} wrote more than ${options.maxOutputBytes} bytes`,
+          `The program ${name} wrote more than ${limits.maxOutputBytes} bytes`,
         );
       }
     }
     const exit = signal.aborted ? await child.stop() : await child.exited;
     if (timeout.aborted && exit.signal === "SIGKILL") {
-      throw new NightjarError(
-        "unavailable",
-        `The program ${name} did not end within ${options.timeoutMs} ms`,
-      );
+      throw new NightjarError("unavailable", `The program ${name} did not end within ${limits.timeoutMs} ms`);
     }
-    if (options.signal?.aborted && exit.signal === "SIGKILL") {
+    if (limits.signal?.aborted && exit.signal === "SIGKILL") {
       throw new NightjarError("unavailable", `The program ${name} was stopped`);
     }
-    const stdout = new TextDecoder().decode(Buffer.concat(chunks));
-    return { code: exit.code, stdout, stderr: child.lastStderrLines().join("\n") };
+    return { code: exit.code, stdout: Buffer.concat(chunks), stderr: child.lastStderrLines().join("\n") };
   } finally {
     signal.removeEventListener("abort", onAbort);
     await child.stop();

@@ -7,7 +7,9 @@ export type InitForm = "mp4" | "v.mp4" | "a.mp4";
 
 /** Addresses relative to a channel's folder. They never change their meaning, so anything may keep them. */
 export const segmentAddress = (recording: string, ordinal: number, form: SegmentForm): string =>
-  `segment/${recording}-${ordinal}.${form}`;
+  `${segmentAddressHead(recording)}${ordinal}.${form}`;
+/** What the addresses of all segments of a recording begin with. */
+export const segmentAddressHead = (recording: string): string => `segment/${recording}-`;
 export const initAddress = (run: string, form: InitForm): string => `init/${run}.${form}`;
 
 /** A place in a channel's media: its wall time in ms UTC, and its media time in 90,000ths of a second. */

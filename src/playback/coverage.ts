@@ -1,29 +1,56 @@
 import type { Footage } from "../archive/footage.ts";
 import { isoOf } from "../platform/zone.ts";
-import { segmentEndMs, sequenceOf } from "./sequence.ts";
+import type { Recording } from "../db/index/rows.ts";
+import { WALL_JOIN_MS } from "../media/segment-outline.ts";
+import { segmentEndMs, sequenceOf, type Stretch } from "./sequence.ts";
 import type { Interval } from "./time-parameters.ts";
 
 /** A recorded span, `[startMs, endMs)` in ms UTC. */
 export type Span = { startMs: number; endMs: number };
 
-/** A smaller step between the wall times of neighbouring segments is no hole. */
-const JOIN_MS = 100;
+/** Joins spans in order that touch or overlap, and cuts them to an interval. */
+function joined(spans: Iterable<Span>, interval: Interval, joinMs: number): Span[] {
+  const found: Span[] = [];
+  for (const span of spans) {
+    const startMs = Math.max(interval.fromMs, span.startMs);
+    const endMs = Math.min(interval.toMs, span.endMs);
+    const last = found.at(-1);
+    if (last && startMs - last.endMs <= joinMs) last.endMs = Math.max(last.endMs, endMs);
+    else if (endMs > startMs) found.push({ startMs, endMs });
+  }
+  return found;
+}
+
+/** Wall time of a stretch: in one where nothing is missing, else by its segments. */
+function* spansOf(stretch: Stretch): Generator<Span> {
+  const { run, first, last, isWhole, recording } = stretch;
+  if (isWhole && recording.outline?.isSteady === true)
+    return yield { startMs: first.startMs, endMs: segmentEndMs(last, run) };
+  for (const segment of stretch.segments)
+    yield { startMs: segment.startMs, endMs: segmentEndMs(segment, run) };
+}
 
 /** What a channel has recorded within an interval, cut to it, in order. */
 export function recordedSpans(footage: Footage, channel: string, interval: Interval): Span[] {
   const recordings = footage.recordings(channel, interval.fromMs, interval.toMs);
   const stretches = sequenceOf(recordings, (id) => footage.run(id), interval.fromMs, interval.toMs);
-  const spans: Span[] = [];
-  for (const { segments, run } of stretches) {
-    for (const segment of segments) {
-      const startMs = Math.max(interval.fromMs, segment.startMs);
-      const endMs = Math.min(interval.toMs, segmentEndMs(segment, run));
-      const last = spans.at(-1);
-      if (last && startMs - last.endMs <= JOIN_MS) last.endMs = Math.max(last.endMs, endMs);
-      else spans.push({ startMs, endMs });
-    }
-  }
-  return spans;
+  return joined(
+    stretches.flatMap((stretch) => [...spansOf(stretch)]),
+    interval,
+    WALL_JOIN_MS,
+  );
+}
+
+/** A shorter hole is not told where whole seconds are. */
+const SECOND_MS = 1000;
+
+/**
+ * The same to the second, by whole recordings: without their segments, and so for all of an archive at once. What is
+ * missing inside of a recording is not told.
+ */
+export function recordedSeconds(footage: Footage, channel: string, interval: Interval): Span[] {
+  const recordings: readonly Recording[] = footage.recordings(channel, interval.fromMs, interval.toMs);
+  return joined(recordings, interval, SECOND_MS);
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,17 +1,29 @@
+import { identityOf, ticketFor } from "../access/identity.ts";
+import { isSecure } from "../access/peer.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
+import type { LiveFootage } from "../archive/live/live-edge.ts";
 import type { Clock } from "../platform/clock.ts";
 import { notFound } from "../platform/errors.ts";
+import type { TargetDurationStore } from "./target-durations.ts";
 
 /** What playback needs of the rest of the program. */
 export type PlaybackDeps = {
   footage: Footage;
+  /** The newest footage in parts; without it live lists have whole segments only. */
+  live?: LiveFootage | undefined;
   clock: Clock;
   /** The length that segments are made to have, in ms. */
   segmentTargetMs: number;
+  /** Changes whenever the footage of a channel does; without it no answer is used twice. */
+  footageStamp?: ((channel: string) => string) | undefined;
+  /** Keeps target durations of lists that grow; without it they are kept in memory. */
+  targetDurations?: TargetDurationStore | undefined;
   /** Address under which a proxy offers the server; put before addresses that leave a page. */
   publicUrl?: string | undefined;
   /** Whom old addresses mean that name no channel; otherwise the first. */
   defaultChannel?: string | undefined;
+  /** Zone of times without an offset at the addresses of HLS PVR; the channel's by default. */
+  naiveTimes?: "channel" | "utc" | undefined;
   /** Days of footage that a channel keeps, where that is limited. */
   keepDays?: ((channel: string) => number | undefined) | undefined;
 };
@@ -33,8 +45,14 @@ export function defaultChannelOf({ footage, defaultChannel }: PlaybackDeps): Foo
   return channelOf(footage, id);
 }
 
-/** Where a request says that this server is reached, without a path. */
+/**
+ * What stands before the path of an absolute address: where the request says that this server is reached and, where
+ * people sign in, a ticket, so that players need no password.
+ */
 export const baseAddress = (request: Request, publicUrl: string | undefined): string => {
   const host = request.headers.get("host");
-  return publicUrl?.replace(/\/+$/, "") ?? (host ? `http://${host}` : new URL(request.url).origin);
+  const origin =
+    publicUrl?.replace(/\/+$/, "") ??
+    (host ? `${isSecure(request, publicUrl) ? "https" : "http"}://${host}` : new URL(request.url).origin);
+  return origin + ticketFor(identityOf(request));
 };

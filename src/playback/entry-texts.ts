@@ -1,5 +1,8 @@
 import { durationLine, programDateTimeLine } from "../media/m3u8.ts";
-import { segmentAddress } from "./addresses.ts";
+import { deflatePiece, type DeflatedPiece } from "../platform/gzip-pieces.ts";
+import { SizedCache } from "../platform/sized-cache.ts";
+import { segmentAddressHead } from "./addresses.ts";
+import type { ListPiece } from "./list-text.ts";
 import { durationTicks90k, type Stretch } from "./sequence.ts";
 
 /** How the entries of a list are written. */
@@ -17,6 +20,7 @@ const DRIFT_MS = 100;
 
 function entryText(stretch: Stretch, shape: EntryShape): string {
   const { recording, run, segments } = stretch;
+  const addressHead = shape.prefix + segmentAddressHead(recording.id);
   // Joined at the end: a text that grew by `+=` would be put together anew each time it is sent.
   const parts: string[] = [];
   let expectedMs = Number.NEGATIVE_INFINITY;
@@ -32,51 +36,52 @@ function entryText(stretch: Stretch, shape: EntryShape): string {
     if (ticks !== lastTicks) inf = durationLine(ticks);
     lastTicks = ticks;
     const hasInit = shape.inits === "all" || (shape.inits === "first" && segment === segments[0]);
-    parts.push(
-      inf,
-      shape.prefix,
-      segmentAddress(recording.id, segment.ordinal, hasInit ? "i.m4s" : "m4s"),
-      "\n",
-    );
+    parts.push(`${inf}${addressHead}${segment.ordinal}.${hasInit ? "i.m4s" : "m4s"}\n`);
   }
   return parts.join("");
 }
 
-type Kept = { version: number; text: string };
+const MAX_TEXT_BYTES = 12_000_000;
+/** A compressed day of 2 s segments takes a twentieth of its text, or a tenth where their lengths vary. */
+const MAX_DEFLATED_BYTES = 4_000_000;
 
 /**
- * Entries as text. What a closed recording says is made once and kept, so that a day of 43,200 segments is
- * two dozen pieces; the oldest pieces go when they are more than `limitBytes` together.
+ * Entries as text. What a closed recording says is made once and kept, as it is and compressed, so that a day of
+ * 43,200 segments is two dozen pieces; the pieces that were used longest ago go when there are too many.
  */
 export class EntryTexts {
-  readonly #limitBytes: number;
-  readonly #kept = new Map<string, Kept>();
-  #bytes = 0;
+  readonly #texts: SizedCache<string>;
+  readonly #deflated: SizedCache<DeflatedPiece>;
 
-  constructor(limitBytes = 24_000_000) {
-    this.#limitBytes = limitBytes;
+  constructor(limitBytes = MAX_TEXT_BYTES) {
+    this.#texts = new SizedCache(limitBytes);
+    this.#deflated = new SizedCache(Math.min(limitBytes, MAX_DEFLATED_BYTES));
   }
 
-  of(stretch: Stretch, shape: EntryShape): string {
-    const { recording } = stretch;
-    if (recording.state !== "closed" || !stretch.isWhole) return entryText(stretch, shape);
+  of(stretch: Stretch, shape: EntryShape): ListPiece {
+    const { recording, first, last } = stretch;
     const key = `${recording.id} ${shape.inits} ${shape.isEveryDated} ${shape.prefix}`;
-    const known = this.#kept.get(key);
-    if (known) {
-      this.#kept.delete(key);
-      this.#bytes -= known.text.length;
-    }
-    const entry =
-      known?.version === recording.version
-        ? known
-        : { version: recording.version, text: entryText(stretch, shape) };
-    this.#kept.set(key, entry);
-    this.#bytes += entry.text.length;
-    for (const [oldest, { text }] of this.#kept) {
-      if (this.#bytes <= this.#limitBytes) break;
-      this.#kept.delete(oldest);
-      this.#bytes -= text.length;
-    }
-    return entry.text;
+    const { version } = recording;
+    const tag = `${key} ${version} ${first.ordinal} ${last.ordinal} ${first.startMs} ${last.startMs}`;
+    if (recording.state !== "closed" || !stretch.isWhole)
+      return { tag, count: stretch.count, text: () => entryText(stretch, shape) };
+    const texts = this.#texts;
+    const deflated = this.#deflated;
+    return {
+      tag,
+      count: stretch.count,
+      text() {
+        const known = texts.get(key, version);
+        if (known !== undefined) return known;
+        const text = entryText(stretch, shape);
+        return texts.set(key, version, text, text.length);
+      },
+      deflated() {
+        const known = deflated.get(key, version);
+        if (known) return known;
+        const piece = deflatePiece(texts.get(key, version) ?? entryText(stretch, shape));
+        return deflated.set(key, version, piece, piece.bytes.length);
+      },
+    };
   }
 }

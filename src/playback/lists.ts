@@ -6,7 +6,15 @@ import { nearestSpans, type Span } from "./coverage.ts";
 import { dateOfDay } from "./days.ts";
 import type { PlaybackDeps } from "./deps.ts";
 import type { ListKind } from "./media-playlist.ts";
-import { lastTicks, numberedTail, sequenceOf, type Stretch } from "./sequence.ts";
+import type { Segment } from "../media/segment-list.ts";
+import {
+  ESTIMATE_MS,
+  lastTicks,
+  mediaSequenceOf,
+  numberedTail,
+  sequenceOf,
+  type Stretch,
+} from "./sequence.ts";
 import type { Interval } from "./time-parameters.ts";
 
 /** What a list shows, and how it will change. */
@@ -16,6 +24,10 @@ export type List = {
   isEnded: boolean;
   /** Where players shall begin, in seconds from the start of the list. */
   startOffsetSeconds?: number;
+  /** A long list that grows: those who reload it may have the changes alone. */
+  offersDelta?: boolean;
+  /** A short list that ends with the newest footage, which it may also tell in parts. */
+  isLive?: boolean;
 };
 
 /** Length of a live list: VLC joins 20 s before its end, and whoever pauses has the rest of it. */
@@ -28,7 +40,8 @@ const BEFORE_MIDNIGHT_MS = 600_000;
 const RECORDING_MS = 3_600_000;
 
 const timeText = (ms: number, zone: string): string => isoOf(ms, zone).replace(/\.\d{3}/, "");
-const spanText = (span: Span, zone: string): string =>
+/** A span for people, in local time. */
+export const spanText = (span: Span, zone: string): string =>
   `${timeText(span.startMs, zone)} to ${timeText(span.endMs, zone)}`;
 
 /** Which segments each kind of list shows. */
@@ -43,12 +56,26 @@ export class Lists {
    * Where lists that grow end: right behind the start of the segment that was stored last, ms UTC. What lies later
    * was dated by a clock that has been set back since; with it, new segments would come in the middle.
    */
-  #growsUntilMs(recordings: readonly Recording[]): number {
+  #growsUntilMs(channel: FootageChannel, recordings: readonly Recording[]): number {
     const newest = recordings.reduce<Recording | undefined>(
       (best, each) => (best && best.firstMediaSequence > each.firstMediaSequence ? best : each),
       undefined,
     );
-    return (newest?.segments.at(-1)?.startMs ?? Number.MAX_SAFE_INTEGER - 1) + 1;
+    const last = newest?.segments.at(-1);
+    if (!newest || !last) return Number.MAX_SAFE_INTEGER;
+    return Math.max(last.startMs, this.#joinMs(channel, newest, last)) + 1;
+  }
+
+  /** End of the run before, where it ends a little after the newest one begins: its last segments were listed before. */
+  #joinMs(channel: FootageChannel, newest: Recording, last: Segment): number {
+    const { footage } = this.#deps;
+    const joinMs = (footage.run(newest.run)?.startMs ?? 0) + ESTIMATE_MS;
+    if (last.startMs >= joinMs) return 0;
+    const ends = footage
+      .recordings(channel.id, last.startMs, joinMs)
+      .filter((each) => each.firstMediaSequence < newest.firstMediaSequence && each.endMs <= joinMs)
+      .map(({ endMs }) => endMs);
+    return Math.max(0, ...ends);
   }
 
   #sequence(channel: FootageChannel, { fromMs, toMs }: Interval): Stretch[] {
@@ -56,16 +83,16 @@ export class Lists {
     return sequenceOf(footage.recordings(channel.id, fromMs, toMs), (id) => footage.run(id), fromMs, toMs);
   }
 
-  /** The newest minute. Throws `not-found` before anything was recorded. */
-  live(channel: FootageChannel): List {
+  /** The newest minute, or what is asked for, in ms. Throws `not-found` before anything was recorded. */
+  live(channel: FootageChannel, lengthMs = LIVE_MS): List {
     const { footage, segmentTargetMs } = this.#deps;
-    const wantedMs = Math.max(LIVE_MS, LIVE_SEGMENTS * segmentTargetMs);
+    const wantedMs = Math.max(lengthMs, LIVE_SEGMENTS * segmentTargetMs);
     const recordings = footage.newest(channel.id, 4 * wantedMs);
-    const toMs = this.#growsUntilMs(recordings);
+    const toMs = this.#growsUntilMs(channel, recordings);
     const newest = sequenceOf(recordings, (id) => footage.run(id), Number.NEGATIVE_INFINITY, toMs);
     const stretches = lastTicks(numberedTail(newest), wantedMs * 90, LIVE_SEGMENTS);
     if (stretches.length === 0) throw this.#nothing(channel, undefined);
-    return { stretches, kind: "sliding", isEnded: channel.isRetired };
+    return { stretches, kind: "sliding", isEnded: channel.isRetired, isLive: true };
   }
 
   /** From midnight on, growing; in a day's first minutes with the last ones of the day before. */
@@ -74,7 +101,7 @@ export class Lists {
     const day = daySpanMs(localDateOf(nowMs, channel.zone), channel.zone);
     const { footage } = this.#deps;
     const earliestMs = day.startMs - BEFORE_MIDNIGHT_MS;
-    const toMs = Math.min(day.endMs, this.#growsUntilMs(footage.newest(channel.id, 1)));
+    const toMs = Math.min(day.endMs, this.#growsUntilMs(channel, footage.newest(channel.id, 1)));
     const recordings = footage.recordings(channel.id, earliestMs, toMs);
     const runOf = (id: string) => footage.run(id);
     const sinceMidnight = sequenceOf(recordings, runOf, day.startMs, toMs);
@@ -84,7 +111,7 @@ export class Lists {
       isLongEnough ? sinceMidnight : sequenceOf(recordings, runOf, earliestMs, toMs),
     );
     if (stretches.length === 0) throw this.#nothing(channel, { fromMs: day.startMs, toMs: nowMs });
-    return { stretches, kind: "sliding", isEnded: false };
+    return { stretches, kind: "sliding", isEnded: false, offersDelta: true };
   }
 
   /** A day by its date or its place in the week; see `dateOfDay`. */
@@ -99,29 +126,30 @@ export class Lists {
   interval(channel: FootageChannel, interval: Interval & { isOpen: boolean }): List {
     const toMs = interval.isOpen ? Math.max(interval.toMs, this.#deps.clock.nowMs()) : interval.toMs;
     const list = this.#between(channel, { fromMs: interval.fromMs, toMs }, interval.isOpen);
-    const first = list.stretches[0]?.segments[0];
+    const first = list.stretches[0]?.first;
     if (list.isEnded || !first) return list;
     // A growing list plays from its live edge unless told otherwise, and this one was asked for from its start.
     return { ...list, startOffsetSeconds: Math.max(0, (interval.fromMs - first.startMs) / 1000) };
   }
 
   #between(channel: FootageChannel, interval: Interval, isGrowing: boolean): List {
-    const untilMs = isGrowing ? this.#growsUntilMs(this.#deps.footage.newest(channel.id, 1)) : interval.toMs;
+    const untilMs = isGrowing
+      ? this.#growsUntilMs(channel, this.#deps.footage.newest(channel.id, 1))
+      : interval.toMs;
     const toMs = Math.min(interval.toMs, untilMs);
     const stretches = this.#sequence(channel, { fromMs: interval.fromMs, toMs });
     if (stretches.length === 0) throw this.#nothing(channel, interval);
     if (!isGrowing || channel.isRetired) return { stretches, kind: "vod", isEnded: true };
     if (this.#isStartThere(channel, stretches, interval.fromMs))
-      return { stretches, kind: "event", isEnded: false };
-    return { stretches: numberedTail(stretches), kind: "sliding", isEnded: false };
+      return { stretches, kind: "event", isEnded: false, offersDelta: true };
+    return { stretches: numberedTail(stretches), kind: "sliding", isEnded: false, offersDelta: true };
   }
 
   /** Whether nothing was deleted from the start of a growing list: then it can't lose entries at its front. */
   #isStartThere(channel: FootageChannel, stretches: readonly Stretch[], fromMs: number): boolean {
     const first = stretches[0];
-    const segment = first?.segments[0];
-    if (!first || !segment) return false;
-    if (segment.startMs <= fromMs || first.recording.firstMediaSequence + segment.ordinal === 0) return true;
+    if (!first) return false;
+    if (first.first.startMs <= fromMs || mediaSequenceOf(first.recording, first.first) === 0) return true;
     return this.#deps.footage.recordings(channel.id, fromMs - RECORDING_MS, fromMs).length > 0;
   }
 

@@ -1,22 +1,63 @@
-import { staticMpd, type MpdPeriod, type MpdTrack } from "../media/mpd.ts";
-import { initAddress, timedAddress } from "./addresses.ts";
+import { mpdText, type MpdGrowth, type MpdPeriod, type MpdTrack } from "../media/mpd.ts";
+import { initAddress, timedAddress, type MediaPlace } from "./addresses.ts";
 import { bitrateOf } from "./bitrate.ts";
 import { durationTicks90k, type Stretch } from "./sequence.ts";
 
+/** Stretches of one period, in order; never empty. */
+export type PeriodStretches = readonly [Stretch, ...Stretch[]];
+
+/** Where a period stands, in 90,000ths of a second. */
+export type PeriodPlace = {
+  id: string;
+  /** Begin on the presentation's timeline, and media time there. */
+  startTicks: number;
+  offsetTicks: number;
+  /** A place at or before its first segment, from which segments are looked for. */
+  place: MediaPlace;
+};
+
+/** A frame of HE-AAC, the longest there is, in samples of the sound's own rate. */
+const LONGEST_FRAME = 2048;
+
+/** Cuts a list at its discontinuities. */
+export function periodsOf(stretches: readonly Stretch[]): PeriodStretches[] {
+  const periods: [Stretch, ...Stretch[]][] = [];
+  for (const stretch of stretches) {
+    const period = periods.at(-1);
+    if (!period || stretch.isDiscontinuity) periods.push([stretch]);
+    else period.push(stretch);
+  }
+  return periods;
+}
+
+/** Media time that a period's segments fill, in 90,000ths of a second. */
+const durationsOf = (period: PeriodStretches): number[] =>
+  period.flatMap(({ segments, run }) => segments.map((segment) => durationTicks90k(segment, run)));
+
+/**
+ * The next step of a coarse scale, four to each doubling: what a manifest says of a track has to stay the same while
+ * segments come and go.
+ */
+function steadyBps(bps: number): number {
+  const step = 2 ** Math.floor(Math.log2(bps)) / 4;
+  return Math.ceil(bps / step) * step;
+}
+
 /** One track of a period; `undefined` when its run has none of the kind. */
-function track(stretches: readonly Stretch[], kind: "video" | "audio", prefix: string): MpdTrack | undefined {
-  const first = stretches[0];
-  const segment = first?.segments[0];
-  if (!first || !segment) return undefined;
-  const { run } = first;
-  const place = { startMs: segment.startMs, startTicks: first.startTicks };
+function track(
+  period: PeriodStretches,
+  kind: "video" | "audio",
+  place: MediaPlace,
+  prefix: string,
+): MpdTrack | undefined {
+  const { run } = period[0];
   const codecs = kind === "video" ? run.videoCodec : run.audioCodec;
   if (codecs === null) return undefined;
   const [initForm, form] = kind === "video" ? (["v.mp4", "v.m4s"] as const) : (["a.mp4", "a.m4s"] as const);
   const common = {
     kind,
     codecs,
-    peakBitrateBps: bitrateOf(stretches, [kind]).peakBps,
+    peakBitrateBps: Math.ceil(steadyBps(bitrateOf(period, [kind]).peakBps)),
     initUri: prefix + initAddress(run.id, initForm),
     mediaUri: prefix + timedAddress(place, "$Time$", form),
   };
@@ -26,27 +67,52 @@ function track(stretches: readonly Stretch[], kind: "video" | "audio", prefix: s
 }
 
 /**
- * A static DASH manifest of the stretches. A period ends only where HLS has a discontinuity; periods follow
- * without holes, whatever was lost between them, because players stop or loop at holes. The sound's timeline is
- * the pictures' own, though sound begins and ends some milliseconds off: dash.js falls silent at any hole in it.
+ * Places for periods that begin at 0 and follow one another without holes, whatever was lost between them: players
+ * stop or loop at holes. They stay as they are as long as nothing is taken away from the list's front.
  */
-export function dashManifest(stretches: readonly Stretch[], prefix: string): string {
-  const groups: Stretch[][] = [];
-  for (const stretch of stretches) {
-    const group = groups.at(-1);
-    if (!group || stretch.isDiscontinuity) groups.push([stretch]);
-    else group.push(stretch);
-  }
+export function placesFromZero(periods: readonly PeriodStretches[]): PeriodPlace[] {
   let startTicks = 0;
-  const periods = groups.map((group): MpdPeriod => {
-    const durationsTicks = group.flatMap(({ segments, run }) =>
-      segments.map((segment) => durationTicks90k(segment, run)),
-    );
-    const mediaStartTicks = group[0]?.startTicks ?? 0;
-    const tracks = (["video", "audio"] as const).flatMap((kind) => track(group, kind, prefix) ?? []);
-    const period = { id: `t${mediaStartTicks}`, startTicks, mediaStartTicks, durationsTicks, tracks };
-    startTicks += durationsTicks.reduce((total, ticks) => total + ticks, 0);
-    return period;
+  return periods.map((period) => {
+    const [first] = period;
+    const place = {
+      id: `t${first.startTicks}`,
+      startTicks,
+      offsetTicks: first.startTicks,
+      place: { startMs: first.first.startMs, startTicks: first.startTicks },
+    };
+    for (const stretch of period) startTicks += stretch.endTicks - stretch.startTicks;
+    return place;
   });
-  return staticMpd(periods);
+}
+
+/** No segment of any track is longer: sound may run on over the pictures' end by less than one of its frames. */
+export function longestTicksOf(periods: readonly PeriodStretches[]): number {
+  let longest = 0;
+  for (const stretch of periods.flat()) {
+    const { audioCodec, audioTimescale } = stretch.run;
+    const frame = audioCodec === null ? 0 : Math.ceil((LONGEST_FRAME * 90_000) / (audioTimescale ?? 8000));
+    longest = Math.max(longest, stretch.longestTicks + frame);
+  }
+  return longest;
+}
+
+/**
+ * A DASH manifest. The sound's timeline is the pictures' own, though sound begins and ends some milliseconds off:
+ * dash.js falls silent at any hole in it. `prefix` is the way from the manifest's folder to the channel's.
+ */
+export function dashManifest(
+  periods: readonly PeriodStretches[],
+  places: readonly PeriodPlace[],
+  prefix: string,
+  growth?: MpdGrowth,
+): string {
+  const told = periods.flatMap((period, index): MpdPeriod[] => {
+    const where = places[index];
+    if (!where) return [];
+    const { id, startTicks, offsetTicks, place } = where;
+    const tracks = (["video", "audio"] as const).flatMap((kind) => track(period, kind, place, prefix) ?? []);
+    const durationsTicks = durationsOf(period);
+    return [{ id, startTicks, offsetTicks, firstTicks: period[0].startTicks, durationsTicks, tracks }];
+  });
+  return mpdText({ periods: told, longestTicks: longestTicksOf(periods), ...(growth ? { growth } : {}) });
 }

@@ -5,10 +5,13 @@ import {
   mediaPlaylistHead,
   roundedSeconds,
   type MediaPlaylistHead,
+  type ServerControl,
 } from "../media/m3u8.ts";
+import type { RunRow } from "../db/index/rows.ts";
 import { initAddress } from "./addresses.ts";
 import type { EntryShape, EntryTexts } from "./entry-texts.ts";
-import { durationTicks90k, mediaSequenceOf, timelineCount, type Stretch } from "./sequence.ts";
+import { plainPiece, type ListPiece } from "./list-text.ts";
+import { durationTicks90k, mediaSequenceOf, stretchFrom, timelineCount, type Stretch } from "./sequence.ts";
 
 /** `vod` never changes, `event` only grows, `sliding` also loses entries at its front. */
 export type ListKind = "vod" | "event" | "sliding";
@@ -24,16 +27,32 @@ export type MediaPlaylistOptions = {
   targetDurationSeconds: number;
   /** Where players shall begin, in seconds from the start of the list. */
   startOffsetSeconds?: number;
+  /** What is offered to those who reload the list. */
+  serverControl?: ServerControl;
+  /** So many segments at the front are left out: a Playlist Delta Update. */
+  skippedSegments?: number;
 };
 
 /** The smallest target duration that the segments allow (RFC 8216 4.3.3.1), in seconds; at least 1. */
-export function neededTargetDuration(stretches: readonly Stretch[]): number {
-  let longestTicks = 0;
-  for (const stretch of stretches) {
-    for (const segment of stretch.segments)
-      longestTicks = Math.max(longestTicks, durationTicks90k(segment, stretch.run));
+export const neededTargetDuration = (stretches: readonly Stretch[]): number =>
+  Math.max(1, roundedSeconds(stretches.reduce((most, { longestTicks }) => Math.max(most, longestTicks), 0)));
+
+/**
+ * How many segments a Playlist Delta Update may leave out: those that end farther than the skip boundary from
+ * the end of the list (draft-pantos-hls-rfc8216bis 6.2.5.1).
+ */
+export function skippableCount(stretches: readonly Stretch[], boundaryTicks: number): number {
+  let ticks = 0;
+  let kept = 0;
+  for (const { segments, run } of stretches.toReversed()) {
+    for (const segment of segments.toReversed()) {
+      if (ticks > boundaryTicks) break;
+      ticks += durationTicks90k(segment, run);
+      kept += 1;
+    }
+    if (ticks > boundaryTicks) break;
   }
-  return Math.max(1, roundedSeconds(longestTicks));
+  return stretches.reduce((sum, { count }) => sum + count, 0) - kept;
 }
 
 /**
@@ -46,40 +65,71 @@ function usesMap(stretches: readonly Stretch[], options: MediaPlaylistOptions): 
 }
 
 /**
- * A media playlist of the stretches, which must not be empty. Lists that can't lose entries are numbered from
- * 0, sliding ones by the stored numbers.
+ * Which segments carry their own init, so that VLC goes on behind a discontinuity. Where the front of a list
+ * slides away, an address must not depend on what stood before it: players compare addresses by their numbers.
  */
-export function mediaPlaylist(
+function initsOf(stretch: Stretch, kind: ListKind, hasMap: boolean): EntryShape["inits"] {
+  if (!hasMap) return "all";
+  return stretch.isFirstOfInit && kind !== "sliding" ? "first" : "none";
+}
+
+/**
+ * A media playlist of the stretches, which must not be empty, in pieces. Lists that can't lose entries are numbered
+ * from 0, sliding ones by the stored numbers.
+ */
+export function mediaPlaylistPieces(
   stretches: readonly Stretch[],
   options: MediaPlaylistOptions,
   texts: EntryTexts,
-): string {
+): ListPiece[] {
+  const { kind, prefix, startOffsetSeconds, serverControl, skippedSegments = 0 } = options;
   const first = stretches[0];
-  const firstSegment = first?.segments[0];
-  if (!first || !firstSegment) throw new RangeError("a playlist needs at least one segment");
-  const isSliding = options.kind === "sliding";
+  if (!first) throw new RangeError("a playlist needs at least one segment");
+  const isSliding = kind === "sliding";
   const head: MediaPlaylistHead = {
     targetDurationSeconds: options.targetDurationSeconds,
-    mediaSequence: isSliding ? mediaSequenceOf(first.recording, firstSegment) : 0,
+    mediaSequence: isSliding ? mediaSequenceOf(first.recording, first.first) : 0,
     discontinuitySequence: isSliding ? first.recording.discontinuitySequence : 0,
+    skippedSegments,
+    ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
+    ...(serverControl === undefined ? {} : { serverControl }),
   };
-  if (options.kind === "vod") head.type = "VOD";
-  if (options.kind === "event") head.type = "EVENT";
-  if (options.startOffsetSeconds !== undefined) head.startOffsetSeconds = options.startOffsetSeconds;
+  if (kind === "vod") head.type = "VOD";
+  if (kind === "event") head.type = "EVENT";
 
   const hasMap = usesMap(stretches, options);
   const isEveryDated = stretches.some((stretch) => stretch.isDiscontinuity);
-  const parts = [mediaPlaylistHead(head)];
-  let mapTimeline: number | undefined;
-  for (const stretch of stretches) {
-    if (stretch.isDiscontinuity) parts.push(DISCONTINUITY_LINE);
-    if (hasMap && mapTimeline !== stretch.run.timeline) {
-      mapTimeline = stretch.run.timeline;
-      parts.push(mapLine(options.prefix + initAddress(stretch.run.id, "mp4")));
+  const pieces = [plainPiece(mediaPlaylistHead(head))];
+  let mapRun: RunRow | undefined;
+  let isMapTold = false;
+  let toSkip = skippedSegments;
+  for (const whole of stretches) {
+    if (mapRun?.timeline !== whole.run.timeline) {
+      mapRun = whole.run;
+      isMapTold = false;
     }
-    const inits: EntryShape["inits"] = !hasMap ? "all" : stretch.isFirstOfInit ? "first" : "none";
-    parts.push(texts.of(stretch, { prefix: options.prefix, isEveryDated, inits }));
+    if (toSkip >= whole.count) {
+      toSkip -= whole.count;
+      continue;
+    }
+    const stretch = stretchFrom(whole, toSkip);
+    toSkip = 0;
+    if (stretch.isDiscontinuity) pieces.push(plainPiece(DISCONTINUITY_LINE));
+    // A delta update tells the init that the whole list told for the same segment, not that of its own first one.
+    if (hasMap && !isMapTold) pieces.push(plainPiece(mapLine(prefix + initAddress(mapRun.id, "mp4"))));
+    isMapTold = true;
+    pieces.push(texts.of(stretch, { prefix, isEveryDated, inits: initsOf(stretch, kind, hasMap) }));
   }
-  if (options.isEnded) parts.push(ENDLIST_LINE);
-  return parts.join("");
+  if (options.isEnded) pieces.push(plainPiece(ENDLIST_LINE));
+  return pieces;
 }
+
+/** The same in one. */
+export const mediaPlaylist = (
+  stretches: readonly Stretch[],
+  options: MediaPlaylistOptions,
+  texts: EntryTexts,
+): string =>
+  mediaPlaylistPieces(stretches, options, texts)
+    .map((piece) => piece.text())
+    .join("");

@@ -5,7 +5,7 @@ import { initForTrack } from "../media/fmp4/init.ts";
 import { notFound } from "../platform/errors.ts";
 import { parseInitAddress, parseSegmentAddress, parseTimedAddress, type SegmentForm } from "./addresses.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
-import { immutableAnswer, type ImmutableBody } from "./immutable-answer.ts";
+import { ImmutableAnswers, immutableAnswer, type ImmutableBody } from "./immutable-answer.ts";
 import { segmentBody, segmentSizeBytes, type StoredSegment } from "./segment-body.ts";
 import { segmentByOrdinal, segmentByTicks } from "./segment-lookup.ts";
 
@@ -62,16 +62,20 @@ function initOf(footage: Footage, channelId: string, name: string): ImmutableBod
 
 /** Segments and inits. */
 export function mediaRoutes({ footage }: PlaybackDeps) {
+  const answers = new ImmutableAnswers();
   return new Elysia({ name: "media" })
     .get(
       "/:channel/segment/:name",
-      ({ params, request }) => immutableAnswer(request, segmentOf(footage, params.channel, params.name)),
+      ({ params: { channel, name }, request }) =>
+        answers.answer(request, `${channel} ${name}`, () => segmentOf(footage, channel, name)),
       viewer("A segment: <recording>-<n>.m4s; .i.m4s with its init; .v.m4s or .a.m4s one track"),
     )
     .get(
       "/:channel/media/:place/:name",
-      ({ params, request }) =>
-        immutableAnswer(request, timedSegmentOf(footage, params.channel, params.place, params.name)),
+      ({ params: { channel, place, name }, request }) =>
+        answers.answer(request, `${channel} ${place} ${name}`, () =>
+          timedSegmentOf(footage, channel, place, name),
+        ),
       viewer("A segment by its media time, for DASH: <wall ms>-<ticks>/<ticks>.v.m4s or .a.m4s"),
     )
     .get(

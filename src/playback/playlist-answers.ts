@@ -1,12 +1,25 @@
 import type { FootageChannel } from "../archive/footage.ts";
+import type { LiveEdge } from "../archive/live/live-edge.ts";
 import { PLAYLIST_TYPE } from "../media/m3u8.ts";
 import { badParameter } from "../platform/errors.ts";
 import { channelPrefix } from "./addresses.ts";
 import { baseAddress, type PlaybackDeps } from "./deps.ts";
 import { EntryTexts } from "./entry-texts.ts";
+import { KeptAnswers, type ListAnswer } from "./kept-answers.ts";
+import { listText, plainText } from "./list-text.ts";
 import type { List } from "./lists.ts";
-import { mediaPlaylist, neededTargetDuration, type MediaPlaylistOptions } from "./media-playlist.ts";
+import { livePartsOf, withParts } from "./live-parts.ts";
+import {
+  mediaPlaylistPieces,
+  neededTargetDuration,
+  skippableCount,
+  type MediaPlaylistOptions,
+} from "./media-playlist.ts";
 import { TargetDurations } from "./target-durations.ts";
+import { answerText } from "./text-answer.ts";
+import { onlyTimeline, timelineParameter } from "./timelines.ts";
+
+export { textAnswer } from "./text-answer.ts";
 
 /** Whether a playlist is for VLC, by its User-Agent or by `?player=vlc`. Throws `bad-request`. */
 export function isForVlc(request: Request, query: URLSearchParams): boolean {
@@ -25,29 +38,15 @@ export function wantsDownload(query: URLSearchParams): boolean {
   return true;
 }
 
-const headersOf = (contentType: string, isGrowing: boolean): Headers =>
-  new Headers({
-    "content-type": contentType,
-    // Even an old day changes when footage is deleted, so a copy is asked about each time.
-    "cache-control": isGrowing ? "no-store" : "no-cache",
-    vary: "User-Agent",
-  });
-
-/** A text that was made for this request; with an entity tag when it will hardly change. */
-export function textAnswer(
-  request: Request,
-  text: string,
-  contentType: string,
-  isGrowing: boolean,
-): Response {
-  const headers = headersOf(contentType, isGrowing);
-  if (isGrowing) return new Response(text, { headers });
-  const tag = `"${Bun.hash(text).toString(36)}"`;
-  headers.set("etag", tag);
-  const known = request.headers.get("if-none-match")?.split(",") ?? [];
-  if (known.some((each) => each.trim().replace(/^W\//, "") === tag))
-    return new Response(null, { status: 304, headers });
-  return new Response(text, { headers });
+/**
+ * Whether `_HLS_skip` asks for the changes alone (draft-pantos-hls-rfc8216bis 6.2.5.1); `v2` may leave out date ranges
+ * as well, of which there are none. Throws `bad-request`.
+ */
+export function wantsDelta(query: URLSearchParams): boolean {
+  const given = query.get("_HLS_skip");
+  if (given === null || given === "") return false;
+  if (given !== "YES" && given !== "v2") throw badParameter("_HLS_skip", given.slice(0, 40), "YES or v2");
+  return true;
 }
 
 /** A two-line M3U with the absolute address of what was asked for, as a file that opens VLC. */
@@ -64,32 +63,68 @@ export function downloadAnswer(request: Request, name: string, publicUrl: string
   return new Response(`#EXTM3U\n${address}\n`, { headers });
 }
 
+/** How many target durations a list reaches back from its end where it leaves out the rest; six at least. */
+const SKIP_BOUNDARY = 6;
+const TICKS_PER_SECOND = 90_000;
+
+type Asked = { whole: List; isVlc: boolean; edge: LiveEdge | undefined };
+
 /** Turns lists into HLS answers. Holds what lists have in common from one request to the next. */
 export class PlaylistAnswers {
   readonly #deps: PlaybackDeps;
   readonly #targets: TargetDurations;
   readonly #texts = new EntryTexts();
+  readonly #kept: KeptAnswers;
 
   constructor(deps: PlaybackDeps) {
     this.#deps = deps;
-    this.#targets = new TargetDurations(deps.segmentTargetMs);
+    this.#targets = new TargetDurations(deps.segmentTargetMs, deps.targetDurations);
+    this.#kept = new KeptAnswers(deps);
   }
 
   /** The HLS playlist of a list, or with `?download=1` a file with its address; `list` is made only if needed. */
   hls(request: Request, channel: FootageChannel, list: () => List): Response {
     const url = new URL(request.url);
-    const isVlc = isForVlc(request, url.searchParams);
-    if (wantsDownload(url.searchParams)) return downloadAnswer(request, channel.id, this.#deps.publicUrl);
-    const { stretches, kind, isEnded, startOffsetSeconds } = list();
+    const query = url.searchParams;
+    const isVlc = isForVlc(request, query);
+    if (wantsDownload(query)) return downloadAnswer(request, channel.id, this.#deps.publicUrl);
+    const edge = this.#deps.live?.liveEdge(channel.id);
+    const make = () => this.#made(url, channel, { isVlc, edge, whole: list() });
+    const key = `${isVlc} ${url.pathname}${url.search}`;
+    const { body, isGrowing } = this.#kept.of({ channel, edge, key }, make);
+    return answerText(request, body, PLAYLIST_TYPE, isGrowing);
+  }
+
+  #made(url: URL, channel: FootageChannel, asked: Asked): ListAnswer {
+    const query = url.searchParams;
+    const { isVlc, whole } = asked;
+    const timeline = timelineParameter(query);
+    const isDelta = wantsDelta(query);
+    const shown = timeline === undefined ? whole : onlyTimeline(whole, timeline);
+    const { stretches, kind, isEnded, startOffsetSeconds } = shown;
     const neededSeconds = neededTargetDuration(stretches);
+    const targetSeconds = isEnded ? neededSeconds : this.#targets.grow(channel.id, neededSeconds);
+    const offersDelta = shown.offersDelta === true && !isEnded && !isVlc;
+    const boundarySeconds = SKIP_BOUNDARY * targetSeconds;
+    const prefix = channelPrefix(url.pathname, channel.id);
+    const hasParts = shown.isLive === true && !isEnded && !isVlc && timeline === undefined;
+    const edge = hasParts ? asked.edge : undefined;
+    const parts = edge && livePartsOf(edge, stretches, { prefix, targetDurationSeconds: targetSeconds });
     const options: MediaPlaylistOptions = {
       kind,
       isEnded,
       isVlc,
-      prefix: channelPrefix(url.pathname, channel.id),
-      targetDurationSeconds: isEnded ? neededSeconds : this.#targets.grow(channel.id, neededSeconds),
+      prefix,
+      targetDurationSeconds: targetSeconds,
+      ...(parts ? { serverControl: parts.serverControl } : {}),
       ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
+      ...(offersDelta ? { serverControl: { canSkipUntilSeconds: boundarySeconds } } : {}),
+      ...(offersDelta && isDelta
+        ? { skippedSegments: skippableCount(stretches, boundarySeconds * TICKS_PER_SECOND) }
+        : {}),
     };
-    return textAnswer(request, mediaPlaylist(stretches, options, this.#texts), PLAYLIST_TYPE, !isEnded);
+    const pieces = mediaPlaylistPieces(stretches, options, this.#texts);
+    const text = listText(pieces);
+    return { body: parts ? plainText(withParts(text.text(), parts)) : text, isGrowing: !isEnded };
   }
 }

@@ -1,14 +1,14 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { access } from "../access/policy.ts";
-import { MPD_TYPE } from "../media/mpd.ts";
 import { badParameter } from "../platform/errors.ts";
-import { channelPrefix } from "./addresses.ts";
+import { holdReload } from "./blocking-reload.ts";
+import type { DashAnswers } from "./dash-answers.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
+import { IntervalMp4 } from "./interval-mp4.ts";
 import { Lists } from "./lists.ts";
-import { dashManifest } from "./manifest.ts";
 import { masterAnswer } from "./master.ts";
-import { downloadAnswer, textAnswer, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
+import type { PlaylistAnswers } from "./playlist-answers.ts";
 import { addressInterval } from "./time-parameters.ts";
 
 const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
@@ -17,30 +17,27 @@ const viewer = (summary: string) => access("viewer", { summary, tags: ["playback
 const withTail = { params: z.object({ channel: z.string(), tail: z.string() }) };
 
 /** Live, day and interval playlists below a channel's own address. */
-export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
+export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, dash: DashAnswers) {
   const { footage, clock } = deps;
   const lists = new Lists(deps);
+  const mp4 = new IntervalMp4(deps, lists);
 
-  const live = (request: Request, id: string) => {
+  const live = async (request: Request, id: string) => {
     const channel = channelOf(footage, id);
+    await holdReload(deps, request, channel, () => lists.live(channel));
     return answers.hls(request, channel, () => lists.live(channel));
   };
 
-  /** `<from>-<duration|now>.m3u8` or `.mpd`. */
+  /** `<from>-<duration|now>.m3u8`, `.mpd` or `.mp4`. */
   const interval = (request: Request, id: string, text: string) => {
     const channel = channelOf(footage, id);
-    const [, times, type] = /^(.*)\.(m3u8|mpd)$/.exec(text) ?? [];
+    const [, times, type] = /^(.*)\.(m3u8|mpd|mp4)$/.exec(text) ?? [];
     if (times === undefined)
-      throw badParameter("interval", text.slice(0, 60), "<from>-<duration or now>.m3u8 or .mpd");
-    const nowMs = clock.nowMs();
-    const asked = addressInterval(times, nowMs);
-    if (type === "m3u8") return answers.hls(request, channel, () => lists.interval(channel, asked));
-    const url = new URL(request.url);
-    if (wantsDownload(url.searchParams)) return downloadAnswer(request, channel.id, deps.publicUrl);
-    const toMs = Math.min(asked.toMs, nowMs);
-    const list = lists.interval(channel, { fromMs: asked.fromMs, toMs, isOpen: false });
-    const manifest = dashManifest(list.stretches, channelPrefix(url.pathname, channel.id));
-    return textAnswer(request, manifest, MPD_TYPE, asked.isOpen);
+      throw badParameter("interval", text.slice(0, 60), "<from>-<duration or now>.m3u8, .mpd or .mp4");
+    if (type === "mp4") return mp4.answer(request, channel, times);
+    const asked = addressInterval(times, clock.nowMs());
+    const list = () => lists.interval(channel, asked);
+    return type === "mpd" ? dash.dash(request, channel, times, list) : answers.hls(request, channel, list);
   };
 
   /** `<from>.m3u8`: from then on, played later than it happens. */
@@ -77,7 +74,9 @@ export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
     )
     .get("/:channel/archive-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
       ...withTail,
-      ...viewer("An interval in Unix seconds, HLS or DASH: archive-<from>-<duration|now>.m3u8|.mpd"),
+      ...viewer(
+        "An interval in Unix seconds, HLS, DASH or MP4: archive-<from>-<duration|now>.m3u8|.mpd|.mp4",
+      ),
     })
     .get("/:channel/index-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
       ...withTail,

@@ -4,9 +4,10 @@ import type { FootageChannel } from "../archive/footage.ts";
 import { channelList } from "../media/m3u8.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
 import { metadataEntries } from "./coverage.ts";
+import type { DashAnswers } from "./dash-answers.ts";
 import { baseAddress, channelOf, defaultChannelOf, type PlaybackDeps } from "./deps.ts";
 import { Lists } from "./lists.ts";
-import { textAnswer, type PlaylistAnswers } from "./playlist-answers.ts";
+import { downloadAnswer, textAnswer, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
 import { intervalParameters, zoneParameter } from "./time-parameters.ts";
 
 const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
@@ -33,23 +34,30 @@ function channelEntry(deps: PlaybackDeps, base: string, channel: FootageChannel)
 const MAX_METADATA_DAYS = 31;
 
 /** Addresses of HLS PVR and of IPTV players: intervals by date and time, what is there, a list of channels. */
-export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
+export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, dash: DashAnswers) {
   const { footage, clock } = deps;
   const lists = new Lists(deps);
 
-  const streamer = (request: Request, id: string) => {
+  const zoneOf = (channel: FootageChannel): string => (deps.naiveTimes === "utc" ? "UTC" : channel.zone);
+
+  const streamer = (request: Request, id: string, type: "m3u8" | "mpd" = "m3u8") => {
     const channel = channelOf(footage, id);
-    const interval = intervalParameters(new URL(request.url).searchParams, channel.zone, clock.nowMs());
-    return answers.hls(request, channel, () => lists.interval(channel, { ...interval, isOpen: false }));
+    const query = new URL(request.url).searchParams;
+    if (wantsDownload(query)) return downloadAnswer(request, channel.id, deps.publicUrl);
+    const interval = intervalParameters(query, zoneOf(channel), clock.nowMs());
+    const list = () => lists.interval(channel, { ...interval, isOpen: false });
+    return type === "mpd"
+      ? dash.dash(request, channel, "interval", list)
+      : answers.hls(request, channel, list);
   };
 
   const metadata = (request: Request, channel: FootageChannel) => {
     const query = new URL(request.url).searchParams;
     const nowMs = clock.nowMs();
-    const interval = intervalParameters(query, channel.zone, nowMs, MAX_METADATA_DAYS);
+    const interval = intervalParameters(query, zoneOf(channel), nowMs, MAX_METADATA_DAYS);
     const gaps = query.get("gaps") ?? "0";
     if (gaps !== "0" && gaps !== "1") throw badParameter("gaps", gaps.slice(0, 40), "1 or 0");
-    const options = { zone: zoneParameter(query, channel.zone), hasGaps: gaps === "1", nowMs };
+    const options = { zone: zoneParameter(query, zoneOf(channel)), hasGaps: gaps === "1", nowMs };
     const headers = { "cache-control": "no-store" };
     return Response.json(metadataEntries(footage, channel.id, interval, options), { headers });
   };
@@ -69,14 +77,14 @@ export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers) {
     .get(
       "/streamer/:channel",
       ({ params, request }) => {
-        const [, id] = /^(.+)\.m3u8$/.exec(params.channel) ?? [];
+        const [, id, type] = /^(.+)\.(m3u8|mpd)$/.exec(params.channel) ?? [];
         if (id === undefined)
           throw notFound("There is nothing at this address", [
-            "Playlists: /streamer/<channel>.m3u8?startTime=",
+            "Playlists: /streamer/<channel>.m3u8?startTime= or .mpd",
           ]);
-        return streamer(request, id);
+        return streamer(request, id, type === "mpd" ? "mpd" : "m3u8");
       },
-      viewer("An interval by date and time, HLS: /streamer/<channel>.m3u8"),
+      viewer("An interval by date and time, HLS or DASH: /streamer/<channel>.m3u8 or .mpd"),
     )
     .get(
       "/streamer/:channel/metadata",

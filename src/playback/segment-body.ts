@@ -1,7 +1,8 @@
 import type { Footage } from "../archive/footage.ts";
 import type { Recording, RunRow } from "../db/index/rows.ts";
-import { rebaseHeader, singleTrackHeader } from "../media/fmp4/segment.ts";
+import { rebaseHeaderInPlace, singleTrackHeader, type TrackBases } from "../media/fmp4/segment.ts";
 import type { Segment } from "../media/segment-list.ts";
+import type { TrackKind } from "../media/parameters.ts";
 import { convertTicks } from "../media/ticks.ts";
 import { NightjarError } from "../platform/errors.ts";
 import type { SegmentForm } from "./addresses.ts";
@@ -11,7 +12,7 @@ import { withMediaFile, type MediaReader } from "./media-file.ts";
 export type StoredSegment = { recording: Recording; run: RunRow; segment: Segment };
 
 /** The recording's base in ticks of each track; the sound's is converted from the video's, never added up. */
-function basesOf({ recording, run }: StoredSegment): { videoTicks: number; audioTicks: number } {
+function basesOf({ recording, run }: StoredSegment): TrackBases {
   const audioTimescale = run.audioTimescale ?? run.videoTimescale;
   return {
     videoTicks: recording.baseTicks,
@@ -19,19 +20,28 @@ function basesOf({ recording, run }: StoredSegment): { videoTicks: number; audio
   };
 }
 
-/** The header as it is served: times moved to the channel's, for one track cut down to it. */
-function servedHeader(stored: StoredSegment, form: SegmentForm, header: Uint8Array): Uint8Array {
-  const bases = basesOf(stored);
+/** Moves the header's times to the channel's, in place. */
+function moveHeader(stored: StoredSegment, header: Uint8Array): void {
   try {
-    if (form === "v.m4s") return singleTrackHeader(header, "video", bases.videoTicks);
-    if (form === "a.m4s") return singleTrackHeader(header, "audio", bases.audioTicks);
-    return rebaseHeader(header, bases);
+    rebaseHeaderInPlace(header, basesOf(stored));
   } catch (error) {
-    throw new NightjarError("unavailable", "This footage is damaged: its header can't be read", {
-      cause: error,
-    });
+    throw damagedHeader(error);
   }
 }
+
+/** The header of one track alone, its times moved to the channel's. */
+function trackHeader(stored: StoredSegment, track: TrackKind, header: Uint8Array): Uint8Array {
+  const { videoTicks, audioTicks } = basesOf(stored);
+  try {
+    return singleTrackHeader(header, track, track === "video" ? videoTicks : audioTicks);
+  } catch (error) {
+    throw damagedHeader(error);
+  }
+}
+
+/** What is told about a segment whose header is not one. */
+export const damagedHeader = (cause: unknown): NightjarError =>
+  new NightjarError("unavailable", "This footage is damaged: its header can't be read", { cause });
 
 const positionOf = ({ recording, segment }: StoredSegment): number =>
   recording.baseOffsetBytes + segment.offsetBytes;
@@ -49,12 +59,12 @@ export function segmentSizeBytes(
   form: SegmentForm,
 ): Promise<number> {
   return withMediaFile(footage, stored.recording, async (reader) => {
-    const header = servedHeader(stored, form, await readHeader(reader, stored));
+    const header = await readHeader(reader, stored);
     const { videoBytes, audioBytes } = stored.segment;
-    const initBytes = form === "i.m4s" ? stored.run.init.length : 0;
-    return (
-      initBytes + header.length + (form === "a.m4s" ? 0 : videoBytes) + (form === "v.m4s" ? 0 : audioBytes)
-    );
+    if (form === "v.m4s") return trackHeader(stored, "video", header).length + videoBytes;
+    if (form === "a.m4s") return trackHeader(stored, "audio", header).length + audioBytes;
+    moveHeader(stored, header);
+    return (form === "i.m4s" ? stored.run.init.length : 0) + header.length + videoBytes + audioBytes;
   });
 }
 
@@ -70,7 +80,7 @@ export function segmentBody(
   const { headerBytes, videoBytes, audioBytes } = stored.segment;
   return withMediaFile(footage, stored.recording, async (reader) => {
     if (form === "a.m4s") {
-      const header = servedHeader(stored, form, await readHeader(reader, stored));
+      const header = trackHeader(stored, "audio", await readHeader(reader, stored));
       const body = new Uint8Array(header.length + audioBytes);
       body.set(header);
       await reader.read(body.subarray(header.length), positionOf(stored) + headerBytes + videoBytes);
@@ -78,13 +88,17 @@ export function segmentBody(
     }
     const init = form === "i.m4s" ? stored.run.init : new Uint8Array();
     const payloadBytes = videoBytes + (form === "v.m4s" ? 0 : audioBytes);
-    const body = new Uint8Array(init.length + headerBytes + payloadBytes);
+    const body = Buffer.allocUnsafeSlow(init.length + headerBytes + payloadBytes);
     body.set(init);
     await reader.read(body.subarray(init.length), positionOf(stored));
-    const header = servedHeader(stored, form, body.slice(init.length, init.length + headerBytes));
+    if (form !== "v.m4s") {
+      moveHeader(stored, body.subarray(init.length, init.length + headerBytes));
+      return body;
+    }
+    const header = trackHeader(stored, "video", body.slice(0, headerBytes));
     // A header that got shorter moves back to its payload, and the answer begins with it.
     const start = headerBytes - header.length;
-    body.set(header, init.length + start);
+    body.set(header, start);
     return body.subarray(start);
   });
 }

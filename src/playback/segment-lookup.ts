@@ -1,4 +1,5 @@
 import type { Footage } from "../archive/footage.ts";
+import type { Recording } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
 import { convertTicks } from "../media/ticks.ts";
 import type { MediaPlace } from "./addresses.ts";
@@ -36,6 +37,21 @@ const SLEW = 0.001;
 const SLACK_MS = 60_000;
 const REACHES_MS = [SLACK_MS, 3_600_000, 24 * 3_600_000, MAX_INTERVAL_MS];
 
+/** Footage that is newer than this is looked through at last, however long the gap before it was. */
+const NEWEST_MS = 1_200_000;
+
+/** The segment of a recording that begins at a media time, in 90,000ths of a second. */
+function segmentAt(footage: Footage, recording: Recording, ticks: number): StoredSegment | undefined {
+  const run = footage.run(recording.run);
+  if (!run) return undefined;
+  const ticksOf = (segment: Segment) =>
+    convertTicks(recording.baseTicks + segment.mediaTicks, run.videoTimescale, 90_000);
+  const { outline } = recording;
+  if (outline && (ticks < ticksOf(outline.first) || ticks > ticksOf(outline.last))) return undefined;
+  const segment = found(recording.segments, ticksOf, ticks);
+  return segment && { recording, run, segment };
+}
+
 /**
  * A segment of a channel by its media time in 90,000ths of a second, which is looked for from a place at or
  * before it. Gaps add to wall time, never to media time, so it lies where media time alone would put it, or later.
@@ -49,15 +65,16 @@ export function segmentByTicks(
   const elapsedMs = (ticks - place.startTicks) / 90;
   if (elapsedMs < 0 || elapsedMs > MAX_INTERVAL_MS) return undefined;
   const earliestMs = place.startMs + elapsedMs * (1 - SLEW) - SLACK_MS;
-  for (const reachMs of REACHES_MS) {
-    for (const recording of footage.recordings(channel, earliestMs, earliestMs + 2 * SLACK_MS + reachMs)) {
-      const run = footage.run(recording.run);
-      if (!run) continue;
-      const ticksOf = (segment: Segment) =>
-        convertTicks(recording.baseTicks + segment.mediaTicks, run.videoTimescale, 90_000);
-      const segment = found(recording.segments, ticksOf, ticks);
-      if (segment) return { recording, run, segment };
+  const within = (recordings: readonly Recording[]): StoredSegment | undefined => {
+    for (const recording of recordings) {
+      const stored = segmentAt(footage, recording, ticks);
+      if (stored) return stored;
     }
+    return undefined;
+  };
+  for (const reachMs of REACHES_MS) {
+    const stored = within(footage.recordings(channel, earliestMs, earliestMs + 2 * SLACK_MS + reachMs));
+    if (stored) return stored;
   }
-  return undefined;
+  return within(footage.newest(channel, NEWEST_MS));
 }

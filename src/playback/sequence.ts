@@ -1,5 +1,6 @@
 import type { Recording, RunRow } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
+import { outlineOf, segmentFollows, type SegmentOutline } from "../media/segment-outline.ts";
 import { convertTicks } from "../media/ticks.ts";
 
 /**
@@ -9,7 +10,13 @@ import { convertTicks } from "../media/ticks.ts";
 export type Stretch = {
   recording: Recording;
   run: RunRow;
-  segments: readonly Segment[];
+  /** Read when it is asked for; `first`, `last`, `count` and `longestTicks` often do without. */
+  readonly segments: readonly Segment[];
+  first: Segment;
+  last: Segment;
+  count: number;
+  /** Length of its longest segment, in 90,000ths of a second. */
+  longestTicks: number;
   /** All of the recording's segments are in it. */
   isWhole: boolean;
   /** Another init, or other media than what the stretch before it ended with. Never for the first. */
@@ -21,8 +28,18 @@ export type Stretch = {
   endTicks: number;
 };
 
+/** A stretch whose segments are had from `segments` when they are asked for. Spreading it reads them. */
+function stretchOf(facts: Omit<Stretch, "segments">, segments: () => readonly Segment[]): Stretch {
+  return {
+    ...facts,
+    get segments() {
+      return segments();
+    },
+  };
+}
+
 /** Overlaps of this length come from estimated start times; nothing is hidden for their sake. */
-const ESTIMATE_MS = 2000;
+export const ESTIMATE_MS = 2000;
 
 /** Wall time at which a segment's last picture ends, in ms UTC. */
 export const segmentEndMs = (segment: Segment, run: RunRow): number =>
@@ -51,8 +68,8 @@ function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
       if (second.run === first.run) continue;
       const isSecondNewer = second.firstMediaSequence >= first.firstMediaSequence;
       const [older, newer] = isSecondNewer ? [first, second] : [second, first];
-      const overlapMs = Math.min(first.endMs, second.endMs) - second.startMs;
-      const isEstimate = isSecondNewer && second.endMs > first.endMs && overlapMs <= ESTIMATE_MS;
+      // Not by where the newer one ends: while it is written, it may end before the older one does.
+      const isEstimate = older.endMs - newer.startMs <= ESTIMATE_MS;
       const list = covers.get(older) ?? [];
       list.push({ startMs: newer.startMs, endMs: newer.endMs, isEstimate });
       covers.set(older, list);
@@ -61,11 +78,35 @@ function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
   return covers;
 }
 
-type Piece = Omit<Stretch, "isDiscontinuity" | "isFirstOfInit"> & { orderMs: number };
+type Piece = { stretch: Stretch; orderMs: number };
 
-/** Whether nothing is missing between two segments of a recording. */
-const follows = (before: Segment, segment: Segment): boolean =>
-  before.ordinal + 1 === segment.ordinal && before.mediaTicks + before.durationTicks === segment.mediaTicks;
+/** Outline of a recording that may be still written. */
+const outlineOfRecording = (recording: Recording): SegmentOutline | undefined =>
+  recording.outline ?? outlineOf(recording.segments);
+
+/** A part of a recording, or all of it. */
+function stretchOfPart(
+  recording: Recording,
+  run: RunRow,
+  outline: SegmentOutline,
+  part?: readonly Segment[],
+): Stretch {
+  const { first, last, count, longestTicks } = (part && outlineOf(part)) ?? outline;
+  const facts = {
+    recording,
+    run,
+    first,
+    last,
+    count,
+    longestTicks: in90k(longestTicks, run),
+    isWhole: part === undefined,
+    isDiscontinuity: false,
+    isFirstOfInit: false,
+    startTicks: in90k(recording.baseTicks + first.mediaTicks, run),
+    endTicks: in90k(recording.baseTicks + last.mediaTicks + last.durationTicks, run),
+  };
+  return stretchOf(facts, () => part ?? recording.segments);
+}
 
 /** Cuts one recording into stretches: what lies in the interval and is not hidden, split at holes. */
 function piecesOf(
@@ -75,47 +116,43 @@ function piecesOf(
   fromMs: number,
   toMs: number,
 ): Piece[] {
+  const outline = outlineOfRecording(recording);
+  if (!outline) return [];
+  const joinMs = covers.filter((cover) => cover.isEstimate).map((cover) => cover.startMs - 1);
+  const pieceOf = (stretch: Stretch): Piece => ({
+    stretch,
+    orderMs: Math.min(stretch.first.startMs, ...joinMs),
+  });
+  const hiding = covers.filter((cover) => !cover.isEstimate);
+  const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
+  if (isInside && outline.isUnbroken) return [pieceOf(stretchOfPart(recording, run, outline))];
+
   const pieces: Piece[] = [];
+  const { segments } = recording;
   let start = -1;
   const close = (end: number) => {
     if (start < 0) return;
-    const segments =
-      start === 0 && end === recording.segments.length
-        ? recording.segments
-        : recording.segments.slice(start, end);
-    const first = segments[0];
-    const last = segments.at(-1);
+    const part = start === 0 && end === segments.length ? undefined : segments.slice(start, end);
     start = -1;
-    if (!first || !last) return;
-    const joinMs = covers.filter((cover) => cover.isEstimate).map((cover) => cover.startMs - 1);
-    pieces.push({
-      recording,
-      run,
-      segments,
-      isWhole: segments.length === recording.segments.length,
-      startTicks: in90k(recording.baseTicks + first.mediaTicks, run),
-      endTicks: in90k(recording.baseTicks + last.mediaTicks + last.durationTicks, run),
-      orderMs: Math.min(first.startMs, ...joinMs),
-    });
+    pieces.push(pieceOf(stretchOfPart(recording, run, outline, part)));
   };
-  const hiding = covers.filter((cover) => !cover.isEstimate);
-  const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
   const isShown = (segment: Segment): boolean => {
     const endMs = segmentEndMs(segment, run);
     const middleMs = (segment.startMs + endMs) / 2;
-    const isHidden = hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
+    const isHidden =
+      hiding.length > 0 && hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
     return endMs > fromMs && segment.startMs < toMs && !isHidden;
   };
   let before: Segment | undefined;
   let index = 0;
-  for (const segment of recording.segments) {
+  for (const segment of segments) {
     const isListed = isInside || isShown(segment);
-    if (!isListed || (before && !follows(before, segment))) close(index);
+    if (!isListed || (before && !segmentFollows(before, segment))) close(index);
     if (isListed && start < 0) start = index;
     before = segment;
     index++;
   }
-  close(recording.segments.length);
+  close(segments.length);
   return pieces;
 }
 
@@ -138,16 +175,17 @@ export function sequenceOf(
     const run = runs.get(recording.run);
     if (run) pieces.push(...piecesOf(recording, run, covers.get(recording) ?? [], fromMs, toMs));
   }
-  pieces.sort((a, b) => a.orderMs - b.orderMs || a.startTicks - b.startTicks);
-  let before: Piece | undefined;
-  return pieces.map((piece) => {
+  pieces.sort((a, b) => a.orderMs - b.orderMs || a.stretch.startTicks - b.stretch.startTicks);
+  let before: Stretch | undefined;
+  for (const { stretch } of pieces) {
     const isDiscontinuity =
       before !== undefined &&
-      (before.run.timeline !== piece.run.timeline || before.endTicks !== piece.startTicks);
-    before = piece;
-    const { orderMs: _, ...stretch } = piece;
-    return { ...stretch, isDiscontinuity, isFirstOfInit: isDiscontinuity };
-  });
+      (before.run.timeline !== stretch.run.timeline || before.endTicks !== stretch.startTicks);
+    stretch.isDiscontinuity = isDiscontinuity;
+    stretch.isFirstOfInit = isDiscontinuity;
+    before = stretch;
+  }
+  return pieces.map(({ stretch }) => stretch);
 }
 
 /** The end of a sequence from the newest place on where stored numbers don't follow one another. */
@@ -156,11 +194,9 @@ export function numberedTail(stretches: readonly Stretch[]): Stretch[] {
   for (; start > 0; start--) {
     const before = stretches[start - 1];
     const here = stretches[start];
-    const last = before?.segments.at(-1);
-    const first = here?.segments[0];
-    if (!before || !here || !last || !first) break;
+    if (!before || !here) break;
     const numbersFollow =
-      mediaSequenceOf(before.recording, last) + 1 === mediaSequenceOf(here.recording, first);
+      mediaSequenceOf(before.recording, before.last) + 1 === mediaSequenceOf(here.recording, here.first);
     const discontinuities = here.recording.discontinuitySequence - before.recording.discontinuitySequence;
     if (!numbersFollow || discontinuities !== (here.isDiscontinuity ? 1 : 0)) break;
   }
@@ -174,35 +210,37 @@ export function lastTicks(stretches: readonly Stretch[], minTicks: number, minSe
   let count = 0;
   for (const stretch of stretches.toReversed()) {
     if (ticks >= minTicks && count >= minSegments) break;
-    let index = stretch.segments.length;
+    const { segments } = stretch;
+    let index = segments.length;
     while (index > 0 && (ticks < minTicks || count < minSegments)) {
       index--;
       count++;
-      const segment = stretch.segments[index];
+      const segment = segments[index];
       if (segment) ticks += durationTicks90k(segment, stretch.run);
     }
-    kept.unshift(index === 0 ? stretch : stretchFrom(stretch, index));
+    kept.unshift(stretchFrom(stretch, index));
   }
   return withoutLeadingDiscontinuity(kept);
 }
 
-function stretchFrom(stretch: Stretch, index: number): Stretch {
-  const segments = stretch.segments.slice(index);
-  const first = segments[0];
-  const ticks = first ? in90k(stretch.recording.baseTicks + first.mediaTicks, stretch.run) : stretch.endTicks;
-  return {
-    ...stretch,
-    segments,
-    isWhole: false,
-    isDiscontinuity: false,
-    isFirstOfInit: false,
-    startTicks: ticks,
-  };
+/** A stretch without its first `index` segments, of which it must have more. */
+export function stretchFrom(stretch: Stretch, index: number): Stretch {
+  if (index === 0) return stretch;
+  const { recording, run } = stretch;
+  const part = stretch.segments.slice(index);
+  const outline = outlineOf(part);
+  if (!outline) throw new RangeError(`a stretch of ${stretch.count} segments has none after ${index}`);
+  return stretchOfPart(recording, run, outline, part);
 }
 
-function withoutLeadingDiscontinuity(stretches: Stretch[]): Stretch[] {
-  const [first, ...rest] = stretches;
-  return first?.isDiscontinuity ? [{ ...first, isDiscontinuity: false }, ...rest] : stretches;
+/** Nothing stands before the first entry of a list that it could differ from. */
+export function withoutLeadingDiscontinuity(stretches: Stretch[]): Stretch[] {
+  const [front, ...rest] = stretches;
+  if (!front?.isDiscontinuity) return stretches;
+  const { recording, run, first, last, count, longestTicks, isWhole, startTicks, endTicks } = front;
+  const facts = { recording, run, first, last, count, longestTicks, isWhole, startTicks, endTicks };
+  const changed = { ...facts, isDiscontinuity: false, isFirstOfInit: front.isFirstOfInit };
+  return [stretchOf(changed, () => front.segments), ...rest];
 }
 
 /** How many different inits the sequence needs one after the other. */

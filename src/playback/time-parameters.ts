@@ -175,3 +175,29 @@ export function addressInterval(text: string, nowMs: number): Interval & { isOpe
   const interval = checkedInterval({ fromMs, toMs: fromMs + Number(duration) * 1000 }, "duration", duration);
   return { ...interval, isOpen: interval.toMs > nowMs };
 }
+
+/** Unix seconds, or `now`, of `from` and `to` as Flussonic's clients give them; all that is there by default. */
+export function recordedStatusInterval(query: URLSearchParams, nowMs: number): Interval {
+  const at = (name: string, absentMs: number): number => {
+    const given = query.get(name);
+    if (given === null || given === "") return absentMs;
+    if (given === "now") return nowMs;
+    if (!/^\d{1,12}$/.test(given))
+      throw badParameter(name, given.slice(0, 40), "Unix time in whole seconds, or now");
+    return parseTime(name, given, "UTC");
+  };
+  const fromMs = at("from", EARLIEST_MS);
+  const toMs = at("to", nowMs);
+  if (toMs <= fromMs) throw badParameter("to", query.get("to") ?? "", "a time after from");
+  return { fromMs, toMs };
+}
+
+/** The interval of `from`, `to` and `tz`; a missing end is now. Throws `bad-request`. */
+export function timelinesInterval(query: URLSearchParams, zone: string, nowMs: number): Interval {
+  const local = zoneParameter(query, zone);
+  const from = query.get("from") ?? "";
+  const to = query.get("to") ?? "";
+  const fromMs = parseTime("from", from, local);
+  const toMs = to === "" ? nowMs : parseTime("to", to, local);
+  return checkedInterval({ fromMs, toMs }, to === "" ? "from" : "to", to === "" ? from : to);
+}

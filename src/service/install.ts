@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdir, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, lchown, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SYSTEM_CONFIG_FILE, SYSTEM_DATA_FOLDER } from "../config/resolve.ts";
@@ -9,7 +9,7 @@ import { findTool } from "../platform/process.ts";
 import { type Account, accountOf, cameraGroups, isUserName, runChecked, userCommand } from "./account.ts";
 import { copyExecutable, prepareFolder, servicePathOf } from "./folders.ts";
 import { sampleConfig } from "./sample.ts";
-import { serviceUnit, type UnitOptions } from "./unit.ts";
+import { CONFIG_FOLDER, serviceUnit, type UnitOptions } from "./unit.ts";
 
 const UNIT_FILE = "/etc/systemd/system/nightjar.service";
 const DEFAULT_USER = "nightjar";
@@ -77,18 +77,26 @@ async function ensureUser(user: string, say: (line: string) => void): Promise<Ac
   throw new NightjarError("unavailable", `The user ${user} was made, but is not there`);
 }
 
-/** Sees to it that there is a configuration that the service can read, and others can't: it holds passwords. */
+/**
+ * Sees to it that there is a configuration that the service can read, and others can't: it holds passwords. In the
+ * system's own place it is the service's, so that cameras can be added from the pages.
+ */
 async function ensureConfig(file: string, account: Account, say: (line: string) => void): Promise<void> {
-  if (existsSync(file)) {
-    const { mode } = await stat(file);
-    if ((mode & 0o004) !== 0) say(`Everyone can read ${file}, passwords too: chmod o-r ${file}`);
-    return;
+  const isOwn = isWithin(file, CONFIG_FOLDER);
+  const isThere = existsSync(file);
+  if (!isThere) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, sampleConfig, { flag: "wx", mode: 0o640 });
+    await chown(file, isOwn ? account.uid : 0, account.gid);
+    await chmod(file, 0o640);
+    say(`Wrote ${file}.`);
+  } else if (isOwn) {
+    // What the service's user may replace by a link must not lead root elsewhere.
+    await lchown(file, account.uid, account.gid);
   }
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, sampleConfig, { flag: "wx", mode: 0o640 });
-  await chown(file, 0, account.gid);
-  await chmod(file, 0o640);
-  say(`Wrote ${file}. Add your cameras there, then: systemctl reload nightjar`);
+  if (isOwn) await chown(dirname(file), account.uid, account.gid);
+  const { mode } = await stat(file);
+  if ((mode & 0o004) !== 0) say(`Everyone can read ${file}, passwords too: chmod o-r ${file}`);
 }
 
 /**
@@ -122,6 +130,7 @@ export async function runServiceInstall(context: InstallContext): Promise<number
   await runChecked(["systemctl", "daemon-reload"]);
   await runChecked(["systemctl", "enable", "nightjar.service"]);
   await runChecked(["systemctl", "restart", "nightjar.service"]);
-  say(`Wrote ${UNIT_FILE} and started it. Its log: journalctl -u nightjar -f`);
+  say(`Wrote ${UNIT_FILE} and started it. Its log, and at the first start the code for /setup:`);
+  say("  journalctl -u nightjar -f");
   return 0;
 }

@@ -1,9 +1,6 @@
 /** What a new installation's configuration says: nothing yet, but where to begin. */
 export const sampleConfig = `# Nightjar's configuration. Every key: docs/configuration.md. Try it: nightjar check
-
-# Without accounts, only this machine may look. For the others, if you trust your network:
-# listen: 0.0.0.0:6478
-# auth: none
+# Cameras are added on the pages, below Settings, or here by hand; then: systemctl reload nightjar
 
 # storage: { path: /mnt/cctv }
 

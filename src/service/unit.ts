@@ -16,6 +16,8 @@ export type UnitOptions = {
 
 /** `/var/lib/nightjar` and `/etc/nightjar` are made by systemd under these names. */
 const STATE_FOLDER = "/var/lib/nightjar";
+/** Its pages add cameras to the configuration that lies there; one that lies elsewhere is only read. */
+export const CONFIG_FOLDER = "/etc/nightjar";
 
 /** A path for a unit file (systemd.syntax(7)): quoted, specifiers taken literally. */
 function unitPath(path: string, prefix = ""): string {
@@ -43,6 +45,7 @@ const homes = ["/home", "/root", "/run/user"];
 export function serviceUnit(options: UnitOptions): string {
   const { dataFolder, storagePath } = options;
   const folders = [...new Set([dataFolder, storagePath])].filter((folder) => !isWithin(folder, STATE_FOLDER));
+  const writable = [...folders, ...(isWithin(options.configFile, CONFIG_FOLDER) ? [CONFIG_FOLDER] : [])];
   const used = [...folders, options.configFile, options.executable];
   const usesHome = used.some((path) => homes.some((home) => isWithin(path, home)));
   const capability = options.needsLowPort ? "CAP_NET_BIND_SERVICE" : "";
@@ -83,9 +86,9 @@ export function serviceUnit(options: UnitOptions): string {
     [
       "NoNewPrivileges=yes",
       "ProtectSystem=strict",
-      ...(folders.length === 0
+      ...(writable.length === 0
         ? []
-        : [`ReadWritePaths=${folders.map((folder) => unitPath(folder, "-")).join(" ")}`]),
+        : [`ReadWritePaths=${writable.map((folder) => unitPath(folder, "-")).join(" ")}`]),
       `ProtectHome=${usesHome ? "read-only" : "yes"}`,
       "PrivateTmp=yes",
       "ProtectKernelTunables=yes",

@@ -1,7 +1,8 @@
+import type { Extent } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { ChannelStatus as CaptureState } from "../capture/channel-status.ts";
 import { reasonWords, type EndReason, type RunEnd } from "../media/reasons.ts";
-import type { DayCoverage } from "./coverage.ts";
+import { lengthMs, type DayCoverage } from "./coverage.ts";
 import { bitrateWords, countWords, durationWords, sinceWords } from "./words.ts";
 
 /** A channel's state as pages show it; `trouble` decides what is drawn in red. */
@@ -82,21 +83,32 @@ export function outageWords(end: RunEnd, sinceMs: number, nowMs: number, zone: s
 export function gapWords(day: DayCoverage): string {
   if (day.spans.length === 0) return day.gaps.length === 0 ? "Nothing recorded today" : "No footage today";
   if (day.gaps.length === 0) return "No gaps today";
-  const totalMs = day.gaps.reduce((sum, gap) => sum + gap.endMs - gap.startMs, 0);
-  return `${countWords(day.gaps.length, "gap")} today, ${durationWords(totalMs)}`;
+  return `${countWords(day.gaps.length, "gap")} today, ${durationWords(lengthMs(day.gaps))}`;
+}
+
+/** The same of a day that is over: `3 gaps, 4 min`. */
+export function dayGapWords(day: DayCoverage): string {
+  if (day.spans.length === 0) return day.gaps.length === 0 ? "Nothing kept of this day" : "No footage";
+  const recorded = `${durationWords(lengthMs(day.spans))} recorded`;
+  if (day.gaps.length === 0) return `${recorded}, no gaps`;
+  return `${recorded}, ${countWords(day.gaps.length, "gap")}, ${durationWords(lengthMs(day.gaps))}`;
 }
 
 export type ChannelFacts = {
   channel: FootageChannel;
   capture: CaptureState | undefined;
   today: DayCoverage;
+  /** The recording that begins last. */
+  newest: Pick<Extent, "run"> | undefined;
   nowMs: number;
 };
 
-/** All that pages and the API say about one channel. Reads the newest recording for what capture doesn't know. */
-export function channelStatus(footage: Footage, facts: ChannelFacts): ChannelStatus {
-  const { channel, capture, today } = facts;
-  const newest = footage.newest(channel.id, 1).at(-1);
+/** All that pages and the API say about one channel. Reads the newest run for what capture doesn't know. */
+export function channelStatus(
+  footage: Pick<Footage, "outage" | "run">,
+  facts: ChannelFacts,
+): ChannelStatus {
+  const { channel, capture, today, newest } = facts;
   const picture = pictureOf(footage, capture, newest?.run);
   const state = condition(footage, facts, newest !== undefined);
   return {
@@ -114,7 +126,7 @@ export function channelStatus(footage: Footage, facts: ChannelFacts): ChannelSta
 
 type StateWords = Pick<ChannelStatus, "condition" | "isTrouble" | "headline" | "note">;
 
-function condition(footage: Footage, facts: ChannelFacts, hasFootage: boolean): StateWords {
+function condition(footage: Pick<Footage, "outage">, facts: ChannelFacts, hasFootage: boolean): StateWords {
   const { channel, capture, nowMs } = facts;
   if (channel.isRetired) {
     return {
@@ -172,7 +184,7 @@ function nextTry(capture: CaptureState, nowMs: number): { note?: string } {
 }
 
 function pictureOf(
-  footage: Footage,
+  footage: Pick<Footage, "run">,
   capture: CaptureState | undefined,
   newestRun: string | undefined,
 ): Picture | undefined {

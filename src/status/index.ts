@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { identityOf } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { Footage } from "../archive/footage.ts";
 import { channelOf } from "../playback/deps.ts";
@@ -13,9 +14,12 @@ export const statusRoutes = ({ status, footage }: { status: StatusReader; footag
   new Elysia({ name: "status" })
     .get(
       "/health",
-      () => {
+      ({ request }) => {
         const health = healthOf(status.all(), status.uptimeMs());
-        return Response.json(health, { status: healthHttpStatus(health), headers: fresh });
+        // Reasons name channels and folders, which strangers need not know.
+        const reasons = health.reasons.map(({ code }) => ({ code }));
+        const shown = identityOf(request) ? health : { ...health, reasons };
+        return Response.json(shown, { status: healthHttpStatus(health), headers: fresh });
       },
       access("anyone", { summary: "Whether Nightjar records, with reasons when it does not" }),
     )

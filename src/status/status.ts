@@ -1,13 +1,17 @@
+import type { FootageHistory } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { ChannelStatus as CaptureState } from "../capture/channel-status.ts";
 import type { Clock } from "../platform/clock.ts";
+import { daySpanMs, localDateOf, type LocalDate } from "../platform/zone.ts";
 import { channelStatus, type ChannelStatus } from "./channel-status.ts";
-import { CoverageReader } from "./coverage.ts";
+import { calendarOf, type Calendar } from "./calendar.ts";
+import { CoverageReader, type DayCoverage } from "./coverage.ts";
 import type { StorageState } from "./storage-state.ts";
 
 export type StatusDeps = {
   clock: Clock;
   footage: Footage;
+  history: FootageHistory;
   /** Capture's state of a configured channel; `undefined` for others. */
   capture: (channel: string) => CaptureState | undefined;
   storage: () => StorageState;
@@ -43,7 +47,7 @@ export class StatusReader {
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
-    this.#coverage = new CoverageReader(deps.footage);
+    this.#coverage = new CoverageReader(deps.footage, deps.history);
     this.#startedMs = deps.clock.nowMs();
     this.#startedMonotonicMs = deps.clock.monotonicMs();
   }
@@ -67,10 +71,44 @@ export class StatusReader {
 
   /** One channel. */
   channel(channel: FootageChannel): ChannelStatus {
-    const { footage, clock, capture } = this.#deps;
+    const { footage, history, clock, capture } = this.#deps;
     const nowMs = clock.nowMs();
     const today = this.#coverage.today(channel, nowMs);
-    return channelStatus(footage, { channel, capture: capture(channel.id), today, nowMs });
+    const newest = history.lastBefore(channel.id, Number.MAX_SAFE_INTEGER);
+    return channelStatus(footage, { channel, capture: capture(channel.id), today, newest, nowMs });
+  }
+
+  /** The time that all answers are of, ms UTC. */
+  nowMs(): number {
+    return this.#deps.clock.nowMs();
+  }
+
+  /** Whether still pictures can be made. */
+  hasFfmpeg(): boolean {
+    return this.#deps.ffmpeg() !== undefined;
+  }
+
+  /** What a channel has of a local date. */
+  day(channel: FootageChannel, date: LocalDate): DayCoverage {
+    return this.#coverage.day(channel, date, this.#deps.clock.nowMs());
+  }
+
+  /** The local dates next to one of a channel on which there is footage. */
+  daysBeside({ id, zone }: FootageChannel, date: LocalDate): { before?: LocalDate; after?: LocalDate } {
+    const { history } = this.#deps;
+    const { startMs, endMs } = daySpanMs(date, zone);
+    const before = history.lastBefore(id, startMs);
+    const after = history.firstFrom(id, endMs);
+    return {
+      ...(before ? { before: localDateOf(Math.min(before.endMs, startMs) - 1, zone) } : {}),
+      ...(after ? { after: localDateOf(after.startMs, zone) } : {}),
+    };
+  }
+
+  /** Months of channels, newest first, from `latest` (`2026-11`) back. */
+  calendar(channels: readonly FootageChannel[], latest: string): Calendar {
+    const { footage, history, clock } = this.#deps;
+    return calendarOf({ footage, history, nowMs: clock.nowMs() }, channels, latest);
   }
 
   /** How long this process runs, by a clock that does not jump. */

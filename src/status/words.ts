@@ -81,3 +81,24 @@ export const countWords = (count: number, one: string, many = `${one}s`): string
 
 /** Makes a clause into a sentence's beginning: `the disk is full` becomes `The disk is full`. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const monthNames = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+/** `November 2026` for `2026-11`. */
+export function monthWords(month: string): string {
+  const [year, number] = month.split("-");
+  return `${monthNames[Number(number) - 1]} ${year}`;
+}

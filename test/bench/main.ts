@@ -1,9 +1,12 @@
 import { cpus } from "node:os";
 import { benchCapture } from "./capture.ts";
 import { benchFlush } from "./flush.ts";
+import { benchLive } from "./live.ts";
 import { benchLosses } from "./losses.ts";
 import { benchStart } from "./start.ts";
+import { benchStill } from "./still.ts";
 import { tableOf, type Row } from "./table.ts";
+import { benchWall } from "./wall.ts";
 
 const series: Record<string, () => Promise<Row[]>> = {
   capture1: () => benchCapture(1),
@@ -11,7 +14,10 @@ const series: Record<string, () => Promise<Row[]>> = {
   capture16: () => benchCapture(16),
   start: benchStart,
   flush: benchFlush,
+  live: benchLive,
   losses: benchLosses,
+  wall: benchWall,
+  still: benchStill,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,7 +1,5 @@
-import { IndexDatabase } from "../../src/db/index/index-database.ts";
-import type { RecordingRow, RunRow } from "../../src/db/index/rows.ts";
-import type { Segment } from "../../src/media/segment-list.ts";
 import { waitForRecording } from "../support/channels.ts";
+import { cameraHour, fillIndex } from "../support/long-archive.ts";
 import { Nightjar } from "../support/nightjar.ts";
 import { tempFolder } from "../support/temp.ts";
 import { median, megabytes, milliseconds, type Row } from "./table.ts";
@@ -10,89 +8,11 @@ const CHANNELS = 16;
 const DAYS = 30;
 const ROUNDS = 5;
 const HOUR_MS = 3_600_000;
-const SEGMENT_MS = 2000;
-const SEGMENTS_AN_HOUR = HOUR_MS / SEGMENT_MS;
-const TICKS_PER_MS = 90;
 
 const names = Array.from({ length: CHANNELS }, (_, index) => `cam${index}`);
 /** `cam0` is recorded once, as a pattern for all; nothing is recorded while starts are timed. */
 const channels = (isRecorded: boolean) =>
   Object.fromEntries(names.map((id, index) => [id, { source: "demo:", enabled: isRecorded && index === 0 }]));
-
-/** An hour of segments as a camera of 4 Mbit/s leaves them, with jitter in all that varies. */
-function hourOfSegments(startMs: number): Segment[] {
-  const segments: Segment[] = [];
-  let offsetBytes = 0;
-  for (let ordinal = 0; ordinal < SEGMENTS_AN_HOUR; ordinal++) {
-    const videoBytes = 950_000 + ((ordinal * 7919) % 100_000);
-    const audioBytes = 24_000 + ((ordinal * 31) % 500);
-    segments.push({
-      ordinal,
-      startMs: startMs + ordinal * SEGMENT_MS,
-      mediaTicks: ordinal * SEGMENT_MS * TICKS_PER_MS,
-      durationTicks: SEGMENT_MS * TICKS_PER_MS,
-      offsetBytes,
-      headerBytes: 900,
-      videoBytes,
-      audioBytes,
-      activityBytes: 102_400 * (ordinal % 5),
-    });
-    offsetBytes += 900 + videoBytes + audioBytes;
-  }
-  return segments;
-}
-
-/** Fills the index with closed recordings up to the running hour. */
-function fillIndex(path: string): void {
-  const index = IndexDatabase.open(path);
-  const pattern = index.newestRun("cam0")!;
-  const root = index.roots()[0]!.id;
-  const lastMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-  const hours = DAYS * 24;
-  for (const [number, channel] of names.entries()) {
-    const startMs = lastMs - hours * HOUR_MS;
-    const run: RunRow = {
-      ...pattern,
-      id: `run${String(number).padStart(7, "a")}`,
-      channel,
-      timeline: pattern.timeline + 1,
-      startMs,
-      endMs: lastMs,
-      endReason: "stopped",
-      endDetail: "",
-      unsure: false,
-    };
-    index.transaction(() => {
-      index.insertRun(run);
-      for (let hour = 0; hour < hours; hour++) {
-        const bornMs = startMs + hour * HOUR_MS;
-        const segments = hourOfSegments(bornMs);
-        const last = segments.at(-1)!;
-        const row: RecordingRow = {
-          id: `${String(number).padStart(2, "a")}${String(hour).padStart(8, "a")}`,
-          channel,
-          root,
-          path: `${channel}/${new Date(bornMs).toISOString().slice(0, 10)}/${hour}.mp4`,
-          run: run.id,
-          baseOffsetBytes: 1000,
-          startMs: bornMs,
-          endMs: bornMs + HOUR_MS,
-          firstMediaSequence: hour * SEGMENTS_AN_HOUR,
-          discontinuitySequence: 0,
-          baseTicks: hour * HOUR_MS * TICKS_PER_MS,
-          zone: "UTC",
-          sizeBytes: 1000 + last.offsetBytes + last.headerBytes + last.videoBytes + last.audioBytes,
-          segmentCount: segments.length,
-          state: "closed",
-          garbageMs: null,
-          version: 0,
-        };
-        index.insertRecording(row, segments);
-      }
-    });
-  }
-  index.close();
-}
 
 async function timeStarts(
   folder: string,
@@ -138,7 +58,12 @@ export async function benchStart(): Promise<Row[]> {
     await server.stop();
   }
   const empty = await timeStarts(folder.path);
-  fillIndex(folder.file("data", "index.db"));
+  fillIndex(folder.file("data", "index.db"), {
+    channels: names,
+    recordings: DAYS * 24,
+    endMs: Math.floor(Date.now() / HOUR_MS) * HOUR_MS,
+    segmentsAt: cameraHour(),
+  });
   const full = await timeStarts(folder.path);
   const indexBytes = Bun.file(folder.file("data", "index.db")).size;
   return [

@@ -11,7 +11,10 @@ const root = resolve(import.meta.dir, "../..");
 
 async function writeConfig(folder: string, port: number, channels: readonly string[]): Promise<void> {
   const lines = channels.map((id) => `  ${id}: { source: "rtsp://127.0.0.1:9/none" }\n`);
-  await Bun.write(join(folder, "nightjar.yaml"), `listen: 127.0.0.1:${port}\nchannels:\n${lines.join("")}`);
+  await Bun.write(
+    join(folder, "nightjar.yaml"),
+    `auth: none\nlisten: 127.0.0.1:${port}\nchannels:\n${lines.join("")}`,
+  );
 }
 
 /** The server from its sources, with a camera that nobody answers for, in a folder whose `nightjar.yaml` it finds. */

@@ -13,7 +13,7 @@ const HTML = `<!doctype html>
 <meta charset="utf-8">
 <title>players</title>
 <link rel="icon" href="data:,">
-<video width="640" height="360"></video>
+<video width="640" height="360" crossorigin="anonymous"></video>
 ${Object.keys(SCRIPTS)
   .map((path) => `<script src="${path}"></script>`)
   .join("\n")}

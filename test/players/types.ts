@@ -29,8 +29,12 @@ export type PlaySnapshot = {
   ended: boolean;
   width: number;
   height: number;
+  /** Brightness of the middle of the picture that is shown, 0 to 255. */
+  brightness: number;
   /** Time of day of the picture that is shown, ISO 8601, if the player knows it. */
   playingDate: string | undefined;
+  /** The 40 bits that a `TimeCamera` writes into its pictures: milliseconds of its clock modulo 2^40. */
+  pictureBits: number;
 };
 
 export type PlayResult = {

@@ -32,6 +32,11 @@ export class FakeClock {
     };
   }
 
+  /** By how much it differs from the machine's clock, in ms. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
   /** What the clock shows, ms UTC. */
   get nowMs(): number {
     return Date.now() + this.#offsetMs;

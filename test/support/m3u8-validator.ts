@@ -1,4 +1,5 @@
 import { parseMediaPlaylist } from "../../src/media/m3u8-parse.ts";
+import { partFaults } from "./parts-validator.ts";
 
 /**
  * What is wrong with a media playlist by RFC 8216, as Apple's mediastreamvalidator would say it; empty when
@@ -57,9 +58,44 @@ export function playlistFaults(text: string, before?: string): string[] {
       faults.push(`EXT-X-MAP changes at segment ${index} without a discontinuity`);
     }
   }
-  if (list.segments[0]?.isDiscontinuity) faults.push("a discontinuity before the first segment");
+  faults.push(...controlFaults(text, list.targetDurationSeconds));
+  if (list.segments[0]?.isDiscontinuity && !text.includes("#EXT-X-SKIP:"))
+    faults.push("a discontinuity before the first segment");
+  faults.push(...partFaults(text, before));
   if (before !== undefined) faults.push(...changeFaults(text, before));
   return faults;
+}
+
+const attribute = (text: string, name: string): number | undefined => {
+  const found = new RegExp(`^#EXT-X-SERVER-CONTROL:(?:.*,)?${name}=([\\d.]+)`, "m").exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+/** What the second edition (draft-pantos-hls-rfc8216bis 4.4.3.8, 4.4.5.2) asks of what is offered and left out. */
+function controlFaults(text: string, targetSeconds: number): string[] {
+  const faults: string[] = [];
+  const skipUntil = attribute(text, "CAN-SKIP-UNTIL");
+  const holdBack = attribute(text, "HOLD-BACK");
+  if (skipUntil !== undefined && skipUntil < 6 * targetSeconds)
+    faults.push(`CAN-SKIP-UNTIL=${skipUntil} is less than six target durations`);
+  if (holdBack !== undefined && holdBack < 3 * targetSeconds)
+    faults.push(`HOLD-BACK=${holdBack} is less than three target durations`);
+  if (text.includes("#EXT-X-SKIP:")) {
+    if (!/^#EXT-X-VERSION:(9|1\d)$/m.test(text)) faults.push("EXT-X-SKIP needs version 9 (8)");
+    if (text.indexOf("#EXT-X-SKIP:") > text.indexOf("#EXTINF")) faults.push("EXT-X-SKIP after a segment");
+    if (!/^#EXT-X-SKIP:SKIPPED-SEGMENTS=[1-9]\d*$/m.test(text)) faults.push("EXT-X-SKIP skips nothing");
+  }
+  return faults;
+}
+
+/** Wall time of each segment as a player counts it, ms UTC: the last EXT-X-PROGRAM-DATE-TIME and the durations since. */
+export function wallTimes(text: string): { uri: string; startMs: number }[] {
+  let atMs = Number.NaN;
+  return parseMediaPlaylist(text).segments.map(({ uri, durationSeconds, programDateTimeMs }) => {
+    const startMs = programDateTimeMs ?? atMs;
+    atMs = startMs + durationSeconds * 1000;
+    return { uri, startMs };
+  });
 }
 
 function changeFaults(text: string, before: string): string[] {
@@ -77,6 +113,10 @@ function changeFaults(text: string, before: string): string[] {
     if (!same) continue;
     if (same.uri !== segment.uri)
       faults.push(`number ${segment.mediaSequence} was ${same.uri}, is ${segment.uri} (6.2.1)`);
+    if (same.durationSeconds !== segment.durationSeconds)
+      faults.push(`${segment.uri} has another duration (6.2.1)`);
+    if (same.isDiscontinuity !== segment.isDiscontinuity && segment !== now.segments[0])
+      faults.push(`a discontinuity before ${segment.uri} came or went (6.2.1)`);
     if (same.discontinuitySequence !== segment.discontinuitySequence) {
       faults.push(`discontinuity number of ${segment.uri} changed (6.2.2)`);
     }

@@ -22,7 +22,7 @@ const START_TIMEOUT_MS = 15_000;
 /** A graceful stop must be done by then, in milliseconds. */
 export const STOP_LIMIT_MS = 5000;
 
-/** A configuration as it stands in the YAML file; `listen`, `data` and `storage.path` are given by the harness. */
+/** A configuration as it stands in the YAML file; the harness gives `listen`, `data`, and `auth: none` where they are absent. */
 export type TestConfig = Record<string, unknown> & { channels?: Record<string, unknown> };
 
 export type NightjarOptions = {
@@ -46,7 +46,7 @@ export async function writeConfig(
   const listen = typeof config["listen"] === "string" ? config["listen"] : `127.0.0.1:${await freePort()}`;
   await mkdir(folder, { recursive: true });
   const file = join(folder, "nightjar.yaml");
-  await Bun.write(file, stringify({ data: "./data", ...config, listen }));
+  await Bun.write(file, stringify({ data: "./data", auth: "none", ...config, listen }));
   return { file, listen };
 }
 
@@ -57,7 +57,8 @@ export async function nightjarCommand(
     folder,
     timeoutMs = 30_000,
     env,
-  }: { folder?: string; timeoutMs?: number; env?: Record<string, string> } = {},
+    input,
+  }: { folder?: string; timeoutMs?: number; env?: Record<string, string>; input?: string } = {},
 ): Promise<Finished> {
   const file = folder === undefined ? undefined : join(folder, "nightjar.yaml");
   const config = file !== undefined && existsSync(file) ? ["--config", file] : [];
@@ -66,6 +67,7 @@ export async function nightjarCommand(
     timeoutMs,
     env: cleanEnvironment(env),
     ...(folder === undefined ? {} : { cwd: folder }),
+    ...(input === undefined ? {} : { input }),
   });
 }
 

@@ -33,15 +33,20 @@ export function cleanEnvironment(extra: Record<string, string> = {}): Record<str
 export type Finished = { code: number; stdout: string; stderr: string };
 
 /**
- * Runs a program to its end and returns all that it wrote.
+ * Runs a program to its end, with `input` on its standard input, and returns all that it wrote.
  * @throws Error when it takes longer than `timeoutMs`; it is killed then.
  */
 export async function finished(
   argv: readonly string[],
-  { timeoutMs = 60_000, env, cwd }: { timeoutMs?: number; env?: Record<string, string>; cwd?: string } = {},
+  {
+    timeoutMs = 60_000,
+    env,
+    cwd,
+    input,
+  }: { timeoutMs?: number; env?: Record<string, string>; cwd?: string; input?: string } = {},
 ): Promise<Finished> {
   const child = Bun.spawn([...argv], {
-    stdin: "ignore",
+    stdin: input === undefined ? "ignore" : Buffer.from(input),
     stdout: "pipe",
     stderr: "pipe",
     env: env ?? cleanEnvironment(),

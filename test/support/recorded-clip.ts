@@ -13,7 +13,18 @@ type Taken = { sample: Sample; payload: Uint8Array; ticks: number };
 /** A clip as samples: pictures of 90,000ths of a second, key frames each second, and sound. */
 export type Clip = { parameters: RunParameters; video: Taken[]; audio: Taken[] };
 
-export type ClipSpec = { seconds: number; size?: string; hasSound?: boolean; codec?: "libx264" | "libx265" };
+export type ClipSpec = {
+  seconds: number;
+  size?: string;
+  hasSound?: boolean;
+  codec?: "libx264" | "libx265";
+  /** What its pictures show: ffmpeg's test picture, or grey that gets lighter by `SHADE_STEP` each second. */
+  pictures?: "test" | "shades";
+};
+
+/** Luma of a clip of shades at its begin, and what each second adds. */
+export const FIRST_SHADE = 20;
+export const SHADE_STEP = 3;
 
 const words = (text: string): string[] => text.split(" ");
 
@@ -23,6 +34,7 @@ export function encodeClip({
   size = "320x180",
   hasSound = true,
   codec = "libx264",
+  pictures = "test",
 }: ClipSpec): Clip {
   const coding =
     codec === "libx264"
@@ -30,7 +42,10 @@ export function encodeClip({
       : ["-x265-params", "keyint=25:bframes=0:log-level=none"];
   const argv = [
     "ffmpeg",
-    ...words(`-nostdin -v error -f lavfi -i testsrc2=s=${size}:r=25`),
+    ...words("-nostdin -v error -f lavfi -i"),
+    pictures === "test"
+      ? `testsrc2=s=${size}:r=25`
+      : `nullsrc=s=${size}:r=25,geq=lum=${FIRST_SHADE}+${SHADE_STEP}*T:cb=128:cr=128`,
     ...(hasSound ? ["-f", "lavfi", "-i", "sine=f=440:r=48000"] : []),
     ...words(`-t ${seconds} -c:v ${codec} -preset ultrafast -pix_fmt yuv420p`),
     ...coding,

@@ -1,4 +1,6 @@
 import { chown } from "node:fs/promises";
+import { join } from "node:path";
+import { takenTimes } from "./picture-time.ts";
 import { cleanEnvironment } from "./processes.ts";
 import { tempFolder } from "./temp.ts";
 import { within } from "./wait.ts";
@@ -24,6 +26,8 @@ export type VlcResult = {
   counters: VlcCounters[];
   /** Where it said it was after each step, in seconds. */
   timesSeconds: number[];
+  /** When the picture was taken that a `TimeCamera` sent and that was shown after each step, ms UTC, if it was looked at. */
+  takenMs: number[];
   /** The length it showed, in seconds. */
   lengthSeconds: number;
   /** Lines of its log that say that something is wrong with the media. */
@@ -70,7 +74,7 @@ function countersIn(text: string): VlcCounters {
 }
 
 /** The command line: as an ordinary user, who may still read the folders of tests. */
-async function commandLine(home: string, input: string): Promise<string[]> {
+async function commandLine(home: string, input: string, isWatched: boolean): Promise<string[]> {
   const player = [
     "vlc",
     "-I",
@@ -83,6 +87,9 @@ async function commandLine(home: string, input: string): Promise<string[]> {
     "--aout",
     "dummy",
   ];
+  // Every fifth picture that is shown, as a file that the next one replaces.
+  const scene = ["--scene-format=png", "--scene-ratio=5", "--scene-replace", "--scene-prefix=shown"];
+  if (isWatched) player.push("--video-filter=scene", ...scene, `--scene-path=${home}`);
   const quiet = ["--no-osd", "--no-spu", "--no-media-library", "--play-and-pause", input];
   if (process.getuid?.() !== 0) return [...player, ...quiet];
   await chown(home, ORDINARY_USER, ORDINARY_USER);
@@ -95,9 +102,13 @@ async function commandLine(home: string, input: string): Promise<string[]> {
  * Plays a file or address in VLC without screen and sound card, step by step, and returns what its counters say.
  * @throws Error when it does not answer for 10 s beyond the time that the steps take, or never opens the input.
  */
-export async function playInVlc(input: string, steps: readonly VlcStep[]): Promise<VlcResult> {
+export async function playInVlc(
+  input: string,
+  steps: readonly VlcStep[],
+  { isWatched = false }: { isWatched?: boolean } = {},
+): Promise<VlcResult> {
   await using home = await tempFolder("vlc-test-");
-  const child = Bun.spawn(await commandLine(home.path, input), {
+  const child = Bun.spawn(await commandLine(home.path, input, isWatched), {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
@@ -134,6 +145,7 @@ export async function playInVlc(input: string, steps: readonly VlcStep[]): Promi
     const result: VlcResult = {
       counters: [],
       timesSeconds: [],
+      takenMs: [],
       lengthSeconds: 0,
       complaints: [],
       state: "",
@@ -145,6 +157,7 @@ export async function playInVlc(input: string, steps: readonly VlcStep[]): Promi
       else await Bun.sleep(step.playSeconds * 1000);
       result.counters.push(countersIn(await ask("stats", /stats: returned/)));
       result.timesSeconds.push(await askNumber("get_time"));
+      if (isWatched) result.takenMs.push((await takenTimes(join(home.path, "shown.png")))[0] ?? Number.NaN);
     }
     result.lengthSeconds = await askNumber("get_length");
     const status = await ask("status", /status: returned/);

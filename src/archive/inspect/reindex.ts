@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { CounterRow } from "../../db/index/rows.ts";
+import { roundedSeconds } from "../../media/m3u8.ts";
+import { outlineOf } from "../../media/segment-outline.ts";
 import type { Files } from "../../platform/files.ts";
 import { errorText } from "../../platform/errors.ts";
 import { dayFolders, type DayFolder } from "./footage-walk.ts";
@@ -44,6 +46,7 @@ class RootReader {
     problems: [],
   };
   readonly #counters = new Map<string, CounterRow>();
+  readonly #longestTicks = new Map<string, number>();
   readonly #replaced = new Set<string>();
 
   constructor(
@@ -73,6 +76,8 @@ class RootReader {
     this.index.transaction(() => {
       for (const [channel, counter] of this.#counters)
         this.index.setCounter(higherCounter(this.index.counter(channel), counter));
+      for (const [channel, ticks] of this.#longestTicks)
+        this.index.raiseTargetDuration(channel, roundedSeconds(ticks));
       for (const id of this.#replaced) {
         const row = this.index.recording(id);
         if (row?.state !== "closed") continue;
@@ -147,6 +152,8 @@ class RootReader {
       recording.channel,
       higherCounter(this.#counters.get(recording.channel), counterAfter(rows)),
     );
+    const longestTicks = this.#longestTicks.get(recording.channel) ?? 0;
+    this.#longestTicks.set(recording.channel, Math.max(longestTicks, outlineOf(segments)?.longestTicks ?? 0));
     for (const id of journal.head.replaces) this.#replaced.add(id);
     report.recordings += 1;
     report.open += recording.state === "open" ? 1 : 0;

@@ -2,6 +2,7 @@ import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { CounterRow, RunRow } from "../../db/index/rows.ts";
 import type { RunEnd } from "../../media/reasons.ts";
 import type { JournalGap } from "../journal/journal.ts";
+import { LiveChannel } from "../live/live-channel.ts";
 import type { RunWriter } from "./run-writer.ts";
 import type { RunSegment } from "./segment-types.ts";
 
@@ -24,6 +25,8 @@ export class ChannelWriter {
   #causes: Cause[] = [];
   /** The run that is being recorded. */
   run: RunWriter | undefined;
+  /** The newest footage in parts. */
+  readonly live = new LiveChannel();
   /** Settles when the run before it has written its last. */
   former: Promise<void> = Promise.resolve();
 

@@ -12,6 +12,7 @@ import type { ChannelWriter } from "./channel-writer.ts";
 import { endLate } from "./closing.ts";
 import { diskEnd } from "./disk-end.ts";
 import { newId } from "../ids.ts";
+import type { UnstoredSegment } from "../live/live-channel.ts";
 import { MediaClock } from "./media-clock.ts";
 import { bearRecording } from "./recording-birth.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
@@ -122,6 +123,7 @@ export class RunWriter implements RunRecorder {
       const segments = this.#segmenter.push(fragment);
       if (fragment.track === "video") this.#observe(fragment.arrivalMs);
       for (const segment of segments) this.#enqueue(segment);
+      this.#channel.live.changed();
     } catch (error) {
       this.fail({ reason: "source-broken", detail: errorText(error) }, true);
     }
@@ -182,8 +184,7 @@ export class RunWriter implements RunRecorder {
     try {
       for (let next = this.#queue[0]; next; next = this.#queue[0]) {
         await this.#store(next);
-        this.#queue.shift();
-        this.#queuedBytes -= sizeOf(next);
+        this.#channel.live.changed();
       }
     } catch (error) {
       this.#queue.length = 0;
@@ -211,8 +212,23 @@ export class RunWriter implements RunRecorder {
       this.#recording = undefined;
     }
     this.#recording ??= await this.#newRecording(segment, startMs);
-    await this.#recording.append(segment, startMs);
-    this.#channel.stored(segment, this.#runTicks, this.#recording.endMs);
+    const recording = this.#recording;
+    const { ordinal } = await recording.append(segment, startMs);
+    this.#queue.shift();
+    this.#queuedBytes -= sizeOf(segment);
+    const { nextMediaSequence } = this.#channel.counter;
+    this.#channel.stored(segment, this.#runTicks, recording.endMs);
+    this.#channel.live.stored(segment, nextMediaSequence, { recording: recording.row.id, ordinal });
+  }
+
+  /** The oldest segment that is not stored yet, as far as it has come. */
+  #unstored(): UnstoredSegment | undefined {
+    const [queued] = this.#queue;
+    if (queued) {
+      const { video, audio } = queued;
+      return { video, ...(audio && { audio }), isClosed: true, hasSoundUntil: () => true };
+    }
+    return this.#end ? undefined : this.#segmenter.unfinished();
   }
 
   /** A new file begins with a key frame, or with what is left of a GOP that was too long for one segment. */
@@ -238,6 +254,15 @@ export class RunWriter implements RunRecorder {
       gaps,
     });
     this.#row = row;
+    if (isFirst)
+      this.#channel.live.begin({
+        id: this.id,
+        runTicks: this.#runTicks,
+        videoTimescale: row.videoTimescale,
+        audioTimescale: row.audioTimescale ?? undefined,
+        unstored: () => this.#unstored(),
+        nextMediaSequence: () => this.#channel.counter.nextMediaSequence,
+      });
     this.#lastRecording = recording;
     this.#context.open.add(recording);
     if (row.unsure) this.#context.noteUnsure();
@@ -281,6 +306,7 @@ export class RunWriter implements RunRecorder {
     const end = this.#end ?? { reason: "stopped", detail: "" };
     this.#channel.noteEnd(end, this.#context.clock.nowMs());
     if (this.#channel.run === this) this.#channel.run = undefined;
+    this.#channel.live.end(this.id);
     const last = this.#lastRecording;
     last?.finish(end);
     if (last && !this.#context.open.has(last)) await endLate(this.#context, last);

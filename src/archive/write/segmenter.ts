@@ -1,6 +1,7 @@
 import type { Fragment, RunParameters } from "../../media/parameters.ts";
 import { convertTicksNearest, msToTicks } from "../../media/ticks.ts";
 import { NightjarError } from "../../platform/errors.ts";
+import type { UnstoredSegment } from "../live/live-channel.ts";
 import { trackPart, type RunSegment, type TimedSample } from "./segment-types.ts";
 import { SoundQueue } from "./sound-queue.ts";
 
@@ -14,6 +15,10 @@ export type SegmenterSettings = {
 
 /** How long a segment waits for its sound, counted in the pictures' time. */
 const SOUND_WAIT_MS = 1500;
+/** How long a live part waits; a source that is later than this has silence in its live parts. */
+const LIVE_SOUND_WAIT_MS = 500;
+/** The share of the target length that a segment has to reach before a key frame ends it. */
+const EARLY_ENOUGH = 0.95;
 /** Most pictures of a segment, whatever their size: 500 a second for 20 seconds. */
 const MAX_PICTURES = 10_000;
 /** Sound kept until the first picture tells which of it belongs to the run. */
@@ -90,6 +95,24 @@ export class Segmenter {
     return this.#complete(false);
   }
 
+  /** What has come of the oldest segment that was not answered yet; everything stays as it is. */
+  unfinished(): UnstoredSegment | undefined {
+    const closed = this.#closed[0];
+    const pictures = closed?.pictures ?? this.#pictures;
+    const last = pictures.at(-1);
+    if (!last) return undefined;
+    const endTicks = closed?.endTicks ?? last.startTicks + this.#lengthOf(last);
+    const sound = this.#sound;
+    const isUnheard = sound !== undefined && sound.unheardMs(this.endTicks) > LIVE_SOUND_WAIT_MS;
+    const audio = sound?.peek(endTicks, isUnheard);
+    return {
+      video: trackPart(pictures, endTicks),
+      ...(audio && { audio }),
+      isClosed: closed !== undefined,
+      hasSoundUntil: (ticks) => !sound || isUnheard || sound.covers(ticks),
+    };
+  }
+
   /** The run is over: answers the segments that are left, the last one perhaps a part of a GOP. */
   end(): RunSegment[] {
     const endTicks = this.endTicks;
@@ -130,7 +153,9 @@ export class Segmenter {
       this.#pictureBytes = last.bytes.length;
       first = last;
     }
-    const isGopEnd = next.isKey && (next.startTicks - first.startTicks >= this.#targetTicks || !first.isKey);
+    // Key frames don't come at exactly even times: after one that is early by a moment there is none for another GOP.
+    const enoughTicks = this.#targetTicks * EARLY_ENOUGH;
+    const isGopEnd = next.isKey && (next.startTicks - first.startTicks >= enoughTicks || !first.isKey);
     const isTooLarge =
       this.#pictureBytes + next.bytes.length > this.#maxBytes || this.#pictures.length >= MAX_PICTURES;
     if (isGopEnd || isTooLarge || isTooLong(first)) this.#close(next.startTicks);

@@ -19,6 +19,8 @@ export class SoundQueue {
   readonly #frames: TimedSample[] = [];
   /** End of the newest frame, taken or still queued: where the next one is expected. */
   #endTicks = 0;
+  /** End of the newest frame that came, silence not counted. */
+  #heardTicks = 0;
   /** Frames that begin before this come too late: their segment is made, or silence stands in their place. */
   #fromTicks = 0;
 
@@ -52,6 +54,7 @@ export class SoundQueue {
     if (hole > this.#holeTicks) this.#fill(Math.floor(hole / this.#frameTicks));
     this.#frames.push({ ...frame, startTicks });
     this.#endTicks = startTicks + (frame.ownDurationTicks > 0 ? frame.ownDurationTicks : this.#frameTicks);
+    this.#heardTicks = this.#endTicks;
   }
 
   get #holeTicks(): number {
@@ -61,15 +64,13 @@ export class SoundQueue {
   #fill(count: number): void {
     if (!this.#silence) return;
     for (let i = 0; i < count; i += 1) {
-      this.#frames.push({
-        startTicks: this.#endTicks,
-        ownDurationTicks: this.#frameTicks,
-        compositionOffsetTicks: 0,
-        isKey: true,
-        bytes: this.#silence,
-      });
+      this.#frames.push(this.#silentFrame(this.#silence, this.#endTicks));
       this.#endTicks += this.#frameTicks;
     }
+  }
+
+  #silentFrame(bytes: Uint8Array, startTicks: number): TimedSample {
+    return { startTicks, ownDurationTicks: this.#frameTicks, compositionOffsetTicks: 0, isKey: true, bytes };
   }
 
   /** Whether all frames that begin before this end of a segment, in the pictures' ticks, are here. */
@@ -80,6 +81,32 @@ export class SoundQueue {
   /** By how many milliseconds the sound is behind the pictures. */
   behindMs(videoEndTicks: number): number {
     return ((this.#at(videoEndTicks) - this.#endTicks) * 1000) / this.#timescale;
+  }
+
+  /** The same, but silence that stands in for sound that did not come does not count as sound. */
+  unheardMs(videoEndTicks: number): number {
+    return ((this.#at(videoEndTicks) - this.#heardTicks) * 1000) / this.#timescale;
+  }
+
+  /**
+   * The frames that begin before a time in the pictures' ticks and are not taken yet, left where they are. With
+   * `isFilled` silence follows them up to that time, as it would be put there if nothing more came.
+   */
+  peek(videoEndTicks: number, isFilled: boolean): TrackPart | undefined {
+    const end = this.#at(videoEndTicks);
+    const frames = this.#frames.filter((frame) => frame.startTicks < end);
+    const next = this.#frames[frames.length];
+    if (isFilled && this.#silence && !next)
+      for (let ticks = this.#endTicks; ticks < end; ticks += this.#frameTicks)
+        frames.push(this.#silentFrame(this.#silence, ticks));
+    const last = frames.at(-1);
+    return last && trackPart(frames, this.#endOf(last, next));
+  }
+
+  #endOf(frame: TimedSample, next: TimedSample | undefined): number {
+    const ownEnd =
+      frame.startTicks + (frame.ownDurationTicks > 0 ? frame.ownDurationTicks : this.#frameTicks);
+    return Math.min(ownEnd, next?.startTicks ?? ownEnd);
   }
 
   /** Puts silence up to this end of a segment; what comes for that time later is dropped. */
@@ -102,8 +129,7 @@ export class SoundQueue {
     const taken = this.#frames.splice(0, later < 0 ? this.#frames.length : later);
     const last = taken.at(-1);
     if (!last) return undefined;
-    const own = last.startTicks + (last.ownDurationTicks > 0 ? last.ownDurationTicks : this.#frameTicks);
-    const endTicks = Math.min(own, this.#frames[0]?.startTicks ?? own);
+    const endTicks = this.#endOf(last, this.#frames[0]);
     this.#fromTicks = Math.max(this.#fromTicks, endTicks);
     return trackPart(taken, endTicks);
   }

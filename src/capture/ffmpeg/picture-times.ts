@@ -24,8 +24,9 @@ const MAX_WAITING = 40;
  * pictures (false ones at the start of streams with B-frames) only say which presentation times can still come:
  * none before them.
  *
- * A picture is handed on when the next one's decode time is known, so every duration is exact. The last picture
- * of a run is never handed on: nobody knows whether all of it came.
+ * A picture is handed on when the next one's decode time is known, so every duration is exact; or, when it is known to
+ * be whole, by `settle`, with the duration that the container says. The last picture of a run is not handed on: nobody
+ * knows whether all of it came.
  */
 export class PictureTimes {
   #waiting: Picture[] = [];
@@ -33,6 +34,7 @@ export class PictureTimes {
   readonly #free: number[] = [];
   #lastDurationTicks: number | undefined;
   #newestGivenTicks = Number.NEGATIVE_INFINITY;
+  #endTicks = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly timescale: number,
@@ -70,6 +72,22 @@ export class PictureTimes {
     const boundTicks = this.#ticks90k(ticks);
     while (this.#free.length > 0 && ((this.#free[0] ?? 0) <= boundTicks || this.#free.length > MAX_WAITING))
       this.#give();
+  }
+
+  /** The container's fragment ends here, in the track's ticks: what follows is decoded, and shown, at this time or later. */
+  endFragment(endTicks: number): void {
+    this.#endTicks = this.#ticks90k(endTicks);
+    while (this.#free.length > 0 && (this.#free[0] ?? 0) < this.#endTicks) this.#give();
+  }
+
+  /** The stream goes on behind the last fragment, so its last picture is whole: hands it on, unless pictures are reordered. */
+  settle(): Fragment[] {
+    const fragments = this.release();
+    const last = this.#waiting[0];
+    if (last?.decodeTicks === undefined || this.#waiting.length > 1) return fragments;
+    this.#waiting = [];
+    const durationTicks = Math.max(1, this.#endTicks - last.decodeTicks);
+    return [...fragments, fragmentOf([sampleOf(last, last.decodeTicks, durationTicks)], last)];
   }
 
   /**

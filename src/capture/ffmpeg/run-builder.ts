@@ -74,6 +74,11 @@ export class RunBuilder {
     this.#expectsJump = true;
   }
 
+  /** The stream goes on: hands on the picture that was held back because it might have been cut off. */
+  settle(): void {
+    this.#handOn(this.#begun?.pictures.settle() ?? []);
+  }
+
   /** Hands on what was held back, at the end of the run. */
   finish(): void {
     this.#handOn(this.#begun?.pictures.flush() ?? []);
@@ -105,6 +110,7 @@ export class RunBuilder {
       ticks += sample.durationTicks;
       offsetBytes += sample.sizeBytes;
     }
+    if (ended === undefined) this.#begun?.pictures.endFragment(ticks);
     this.#handOn(this.#begun?.pictures.release() ?? []);
     return ended;
   }

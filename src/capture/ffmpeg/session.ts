@@ -24,6 +24,8 @@ const NO_SOUND = "the sound that was announced does not come";
 const WATCH_PERIOD_MS = 250;
 /** A fragment is half a second; one of this size is no picture. */
 const MAX_BOX_BYTES = 32 * 1024 * 1024;
+/** ffmpeg ends at once behind its last fragment; when it has not by then, the fragment's last picture is whole. */
+const SETTLE_MS = 30;
 /** How long an ended process's output may stay open before it is not waited for. */
 const DRAIN_MS = 500;
 
@@ -79,6 +81,7 @@ class Session {
   #lateEnd: SourceEnd | undefined;
   #hasInit = false;
   #isOver = false;
+  #fragments = 0;
 
   constructor(private readonly options: SessionOptions) {
     this.#stderr = new StderrWatch(options.redact);
@@ -139,10 +142,21 @@ class Session {
         if (again !== undefined) return this.#conclude(again, child);
         const ended = this.#builder.take(event, arrivalMs);
         if (ended !== undefined) return this.#conclude({ end: ended }, child);
+        if (event.kind === "fragment") void this.#settle();
       }
     } catch (error) {
       this.#conclude(end("source-broken", errorText(error), "later"), child);
     }
+  }
+
+  /** Hands a fragment's last picture on when it is clear that it was not the end. */
+  async #settle(): Promise<void> {
+    this.#fragments += 1;
+    const fragment = this.#fragments;
+    await this.options.clock.sleep(SETTLE_MS);
+    const isNewest = fragment === this.#fragments;
+    if (isNewest && !this.#isOver && this.#outcome === undefined && this.#lateEnd === undefined)
+      this.#builder.settle();
   }
 
   #onLine(line: string, child: StreamProcess): void {

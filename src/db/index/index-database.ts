@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, sql } from "drizzle-orm";
 import { openDatabase, openForReading, type NotPromise, type OpenDatabase } from "../open.ts";
 import { RecordingTables } from "./recording-tables.ts";
 import type { CounterRow, LockRow, RootRow, RunRow } from "./rows.ts";
@@ -7,6 +7,8 @@ import * as schema from "./schema.ts";
 export type { ChannelTotals, RootTotals } from "./recording-tables.ts";
 
 const { runTable, recordingTable, gapTable, counterTable, lockTable, rootTable, metaTable } = schema;
+
+const { targetDurationSeconds: _, ...counterColumns } = getTableColumns(counterTable);
 
 /**
  * The index: which footage there is. Everything in it can be made again from the journals. All calls are
@@ -37,6 +39,11 @@ export class IndexDatabase extends RecordingTables {
     this.#open.close();
   }
 
+  /** Rows that were written since it was opened: as long as it stays, every answer stays. */
+  get changes(): number {
+    return this.#open.changes();
+  }
+
   /** Runs `work` in one transaction; all or nothing. `work` must not await. */
   transaction<T>(work: () => NotPromise<T>): T {
     return this.db.transaction(() => work(), { behavior: "immediate" });
@@ -57,7 +64,7 @@ export class IndexDatabase extends RecordingTables {
   }
 
   run(id: string): RunRow | undefined {
-    return this.db.select().from(runTable).where(eq(runTable.id, id)).get() as RunRow | undefined;
+    return this.statements.run.get({ id }) as RunRow | undefined;
   }
 
   /** The channel's run with the highest timeline that began last. */
@@ -108,12 +115,12 @@ export class IndexDatabase extends RecordingTables {
   }
 
   counter(channel: string): CounterRow | undefined {
-    return this.db.select().from(counterTable).where(eq(counterTable.channel, channel)).get();
+    return this.db.select(counterColumns).from(counterTable).where(eq(counterTable.channel, channel)).get();
   }
 
   /** Counters of all channels that ever recorded. */
   counters(): CounterRow[] {
-    return this.db.select().from(counterTable).orderBy(asc(counterTable.channel)).all();
+    return this.db.select(counterColumns).from(counterTable).orderBy(asc(counterTable.channel)).all();
   }
 
   setCounter(row: CounterRow): void {
@@ -122,6 +129,27 @@ export class IndexDatabase extends RecordingTables {
       .values(row)
       .onConflictDoUpdate({ target: counterTable.channel, set: row })
       .run();
+  }
+
+  /** Target duration of the channel's growing playlists in whole seconds; 0 before the first of them. */
+  targetDuration(channel: string): number {
+    const row = this.db
+      .select({ seconds: counterTable.targetDurationSeconds })
+      .from(counterTable)
+      .where(eq(counterTable.channel, channel))
+      .get();
+    return row?.seconds ?? 0;
+  }
+
+  /** Raises it; nothing lowers it. `false` while the channel has no counters yet: before its first recording closed. */
+  raiseTargetDuration(channel: string, seconds: number): boolean {
+    const raised = this.db
+      .update(counterTable)
+      .set({ targetDurationSeconds: sql`max(${counterTable.targetDurationSeconds}, ${seconds})` })
+      .where(eq(counterTable.channel, channel))
+      .returning({ channel: counterTable.channel })
+      .all();
+    return raised.length > 0;
   }
 
   locks(channel?: string): LockRow[] {
@@ -168,6 +196,7 @@ export class IndexDatabase extends RecordingTables {
     this.db.delete(gapTable).where(inArray(gapTable.recording, lost)).run();
     this.db.delete(lockTable).where(inArray(lockTable.recording, lost)).run();
     this.db.delete(recordingTable).where(eq(recordingTable.root, root)).run();
+    this.segments.clear();
     this.db.delete(rootTable).where(eq(rootTable.id, root)).run();
   }
 }

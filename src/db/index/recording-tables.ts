@@ -6,6 +6,7 @@ import {
   eq,
   getTableColumns,
   gt,
+  gte,
   inArray,
   lt,
   max,
@@ -15,13 +16,26 @@ import {
   sum,
 } from "drizzle-orm";
 import { packSegments, unpackSegments, type Segment } from "../../media/segment-list.ts";
+import { NightjarError } from "../../platform/errors.ts";
 import type { OpenDatabase } from "../open.ts";
-import type { GapRow, Recording, RecordingRow } from "./rows.ts";
+import type { Extent, GapRow, Recording, RecordingRow } from "./rows.ts";
 import * as schema from "./schema.ts";
+import { SegmentCache } from "./segment-cache.ts";
+import { statementsOf } from "./statements.ts";
 
 const { recordingTable, gapTable, lockTable } = schema;
 
 const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
+
+const extentColumns = {
+  run: recordingTable.run,
+  startMs: recordingTable.startMs,
+  endMs: recordingTable.endMs,
+  sizeBytes: recordingTable.sizeBytes,
+};
+
+/** No recording is longer: an hour, and a segment that began before its end. */
+const LONGEST_RECORDING_MS = 2 * 3_600_000;
 
 const packed = (segments: readonly Segment[], startMs: number): Buffer =>
   Buffer.from(packSegments(segments, startMs).buffer);
@@ -41,9 +55,12 @@ export type RootTotals = { root: string; channel: string; sizeBytes: number; lar
 /** Recordings and the gaps that they ended: the largest part of the index. */
 export class RecordingTables {
   protected readonly db: OpenDatabase<typeof schema>["db"];
+  protected readonly statements: ReturnType<typeof statementsOf>;
+  protected readonly segments = new SegmentCache((row) => this.#unpacked(row));
 
   constructor(db: OpenDatabase<typeof schema>["db"]) {
     this.db = db;
+    this.statements = statementsOf(db);
   }
 
   /** The intent: a row in state `open`, before its file is made. */
@@ -52,6 +69,7 @@ export class RecordingTables {
       .insert(recordingTable)
       .values({ ...row, segments: packed(segments, row.startMs) })
       .run();
+    this.segments.forget(row.id);
   }
 
   /** Changes a row; its version rises. With `segments`, the packed list is replaced as well. */
@@ -70,6 +88,7 @@ export class RecordingTables {
       })
       .where(eq(recordingTable.id, id))
       .run();
+    this.segments.forget(id);
   }
 
   /** Deletes the row, the gaps that it ended and the locks' mirror. */
@@ -77,33 +96,92 @@ export class RecordingTables {
     this.db.delete(gapTable).where(eq(gapTable.recording, id)).run();
     this.db.delete(lockTable).where(eq(lockTable.recording, id)).run();
     this.db.delete(recordingTable).where(eq(recordingTable.id, id)).run();
+    this.segments.forget(id);
   }
 
   /** A recording in any state, with its segments. */
   recording(id: string): Recording | undefined {
-    const row = this.db.select().from(recordingTable).where(eq(recordingTable.id, id)).get();
-    return row && { ...row, segments: unpackSegments(row.segments, row.startMs) };
+    const row = this.statements.row.get({ id });
+    return row && this.segments.whole(row);
   }
 
-  /** Closed recordings of a channel that overlap `[fromMs, toMs)`, by their start, with their segments. */
+  /**
+   * Closed recordings of a channel that overlap `[fromMs, toMs)`, by their start. Their segments are read when they
+   * are first asked for; those of a row that is gone by then throw `not-found`.
+   */
   recordingsBetween(channel: string, fromMs: number, toMs: number): Recording[] {
-    return this.db
-      .select()
-      .from(recordingTable)
-      .where(this.#overlap(channel, fromMs, toMs))
-      .orderBy(asc(recordingTable.startMs), asc(recordingTable.firstMediaSequence))
-      .all()
-      .map((row) => ({ ...row, segments: unpackSegments(row.segments, row.startMs) }));
+    return this.rowsBetween(channel, fromMs, toMs).map((row) => this.segments.lazy(row));
+  }
+
+  #unpacked({ id }: RecordingRow): Segment[] {
+    const row = this.statements.segments.get({ id });
+    if (!row) throw new NightjarError("not-found", "This footage was deleted just now");
+    return unpackSegments(row.segments, row.startMs);
   }
 
   /** The same without segments. */
   rowsBetween(channel: string, fromMs: number, toMs: number): RecordingRow[] {
+    return this.statements.rowsBetween.all({
+      channel,
+      fromMs,
+      toMs,
+      earliestMs: fromMs - LONGEST_RECORDING_MS,
+    });
+  }
+
+  /** When closed recordings that overlap `[fromMs, toMs)` begin and end, by their start. */
+  extentsBetween(channel: string, fromMs: number, toMs: number): Extent[] {
     return this.db
-      .select(rowColumns)
+      .select(extentColumns)
       .from(recordingTable)
       .where(this.#overlap(channel, fromMs, toMs))
-      .orderBy(asc(recordingTable.startMs), asc(recordingTable.firstMediaSequence))
+      .orderBy(asc(recordingTable.startMs))
       .all();
+  }
+
+  /** The closed recording of a channel that begins last before `ms`. */
+  extentBefore(channel: string, ms: number): Extent | undefined {
+    return this.db
+      .select(extentColumns)
+      .from(recordingTable)
+      .where(
+        and(
+          eq(recordingTable.channel, channel),
+          eq(recordingTable.state, "closed"),
+          lt(recordingTable.startMs, ms),
+        ),
+      )
+      .orderBy(desc(recordingTable.startMs))
+      .limit(1)
+      .get();
+  }
+
+  /** The closed recording of a channel that begins first at `ms` or later. */
+  extentFrom(channel: string, ms: number): Extent | undefined {
+    return this.db
+      .select(extentColumns)
+      .from(recordingTable)
+      .where(
+        and(
+          eq(recordingTable.channel, channel),
+          eq(recordingTable.state, "closed"),
+          gte(recordingTable.startMs, ms),
+        ),
+      )
+      .orderBy(asc(recordingTable.startMs))
+      .limit(1)
+      .get();
+  }
+
+  /** Bytes of those of `ids` that are in the index. */
+  sizeOf(ids: readonly string[]): number {
+    if (ids.length === 0) return 0;
+    const found = this.db
+      .select({ sizeBytes: sum(recordingTable.sizeBytes).mapWith(Number) })
+      .from(recordingTable)
+      .where(inArray(recordingTable.id, [...ids]))
+      .get();
+    return found?.sizeBytes ?? 0;
   }
 
   #overlap(channel: string, fromMs: number, toMs: number) {
@@ -111,6 +189,8 @@ export class RecordingTables {
       eq(recordingTable.channel, channel),
       eq(recordingTable.state, "closed"),
       lt(recordingTable.startMs, toMs),
+      // What began before can't reach so far; without this, a month of rows would be read for one hour.
+      gte(recordingTable.startMs, fromMs - LONGEST_RECORDING_MS),
       gt(recordingTable.endMs, fromMs),
     );
   }
@@ -148,19 +228,7 @@ export class RecordingTables {
    * that media sequence number.
    */
   newestRow(channel: string, before = Number.MAX_SAFE_INTEGER): RecordingRow | undefined {
-    return this.db
-      .select(rowColumns)
-      .from(recordingTable)
-      .where(
-        and(
-          eq(recordingTable.channel, channel),
-          eq(recordingTable.state, "closed"),
-          lt(recordingTable.firstMediaSequence, before),
-        ),
-      )
-      .orderBy(desc(recordingTable.firstMediaSequence))
-      .limit(1)
-      .get();
+    return this.statements.newestRow.get({ channel, before });
   }
 
   /** The row of the file at a path below a root, in any state. */

@@ -1,5 +1,6 @@
 import type { EndReason } from "../../media/reasons.ts";
 import type { Segment } from "../../media/segment-list.ts";
+import type { SegmentOutline } from "../../media/segment-outline.ts";
 
 /** A run as the index holds it. Times in ms UTC; see schema.ts for each field. */
 export type RunRow = {
@@ -47,8 +48,17 @@ export type RecordingRow = {
   version: number;
 };
 
-/** A recording and its segments in order. */
-export type Recording = RecordingRow & { segments: readonly Segment[] };
+/** When a recording begins and ends, ms UTC, its run, and the bytes of its file. */
+export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes">;
+
+/**
+ * A recording and its segments in order. Of closed ones the segments are read when they are first asked for; the
+ * outline, where there is one, is had for less.
+ */
+export type Recording = RecordingRow & {
+  readonly segments: readonly Segment[];
+  readonly outline?: SegmentOutline | undefined;
+};
 
 export type GapRow = {
   channel: string;

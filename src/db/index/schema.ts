@@ -75,6 +75,8 @@ export const recordingTable = sqliteTable(
   },
   (t) => [
     index("recording_channel_start").on(t.channel, t.startMs),
+    // What was stored last is not always what is dated last.
+    index("recording_channel_sequence").on(t.channel, t.firstMediaSequence),
     // Totals of a large archive come from this alone, without touching the rows.
     index("recording_totals").on(t.state, t.channel, t.root, t.startMs, t.endMs, t.sizeBytes),
     index("recording_run").on(t.run),
@@ -109,6 +111,8 @@ export const counterTable = sqliteTable("counter", {
   nextTicks: integer("next_ticks").notNull(),
   /** End of the channel's newest footage, ms UTC. */
   newestEndMs: integer("newest_end_ms").notNull(),
+  /** What its growing playlists said last, in whole seconds: it never falls. 0 before the first of them. */
+  targetDurationSeconds: integer("target_duration_seconds").notNull().default(0),
 });
 
 /** Mirror of the lock files: spans that retention leaves alone. */

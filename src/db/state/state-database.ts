@@ -2,6 +2,8 @@ import { asc, eq } from "drizzle-orm";
 import { z } from "zod";
 import type { RootRow } from "../index/rows.ts";
 import { openDatabase, openForReading, type OpenDatabase } from "../open.ts";
+import { AccountTables } from "./account-tables.ts";
+import { NotificationTable } from "./notification-table.ts";
 import * as schema from "./schema.ts";
 
 const { rootTable, channelTable, metaTable } = schema;
@@ -35,6 +37,8 @@ export class StateDatabase {
   readonly isNew: boolean;
   readonly #open: OpenDatabase<typeof schema>;
   readonly #db: OpenDatabase<typeof schema>["db"];
+  #accounts: AccountTables | undefined;
+  #notifications: NotificationTable | undefined;
 
   constructor(open: OpenDatabase<typeof schema>) {
     this.#open = open;
@@ -55,6 +59,16 @@ export class StateDatabase {
 
   close(): void {
     this.#open.close();
+  }
+
+  /** Users, sessions and tokens. */
+  get accounts(): AccountTables {
+    return (this.#accounts ??= new AccountTables(this.#db));
+  }
+
+  /** Messages on their way to receivers of notifications. */
+  get notifications(): NotificationTable {
+    return (this.#notifications ??= new NotificationTable(this.#db));
   }
 
   roots(): RootRow[] {

@@ -23,22 +23,28 @@ function fragmentsOf(header: Uint8Array, moof: Box): FragmentPlace[] {
     });
 }
 
+/** What is added to the decode times of each track, in its ticks. */
+export type TrackBases = { videoTicks: number; audioTicks: number };
+
 /**
  * A copy of a segment's header with the base of each track added to its decode time; the length stays the same.
  * @throws NightjarError `unprocessable` when it is no header, or a time would be negative or over 2^53 - 1
  */
-export function rebaseHeader(
-  header: Uint8Array,
-  base: { videoTicks: number; audioTicks: number },
-): Uint8Array {
-  const { moof, headerBytes } = layoutOf(header);
+export function rebaseHeader(header: Uint8Array, base: TrackBases): Uint8Array {
+  const { headerBytes } = layoutOf(header);
   const copy = header.slice(0, headerBytes);
-  const view = new DataView(copy.buffer);
-  for (const place of fragmentsOf(copy, moof)) {
+  rebaseHeaderInPlace(copy, base);
+  return copy;
+}
+
+/** As `rebaseHeader`, in the bytes given; what follows the header there stays as it is. Throws the same. */
+export function rebaseHeaderInPlace(header: Uint8Array, base: TrackBases): void {
+  const { moof } = layoutOf(header);
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  for (const place of fragmentsOf(header, moof)) {
     const baseTicks = place.trackId === TRACK_ID.video ? base.videoTicks : base.audioTicks;
     view.setBigUint64(place.decodeTicksAt, BigInt(sumOf(place.decodeTicks, baseTicks)));
   }
-  return copy;
 }
 
 function sumOf(decodeTicks: number, baseTicks: number): number {

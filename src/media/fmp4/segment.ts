@@ -6,7 +6,7 @@ import { TRACK_ID } from "./init.ts";
 import { parseMoof } from "./moof.ts";
 import { layoutOf, MDAT_HEADER_BYTES, noSegment, writeMdatHeader } from "./segment-layout.ts";
 
-export { rebaseHeader, singleTrackHeader } from "./segment-rewrite.ts";
+export { rebaseHeader, rebaseHeaderInPlace, singleTrackHeader, type TrackBases } from "./segment-rewrite.ts";
 
 /** One track of a segment: times in ticks of the track, counted from the recording's zero. */
 export type SegmentTrack = { decodeTicks: number; samples: readonly Sample[] };

@@ -47,6 +47,36 @@ class StallWatch {
 const ranges = (spans: TimeRanges): number[] =>
   Array.from({ length: spans.length }, (_, index) => [spans.start(index), spans.end(index)]).flat();
 
+const SQUARE = 32;
+const BITS = 40;
+
+/** The time that a `TimeCamera` writes into the picture that is shown, in squares of 32 pixels. */
+function pictureBits(video: HTMLVideoElement): number {
+  const [canvas, width] = [document.createElement("canvas"), video.videoWidth];
+  if (width === 0) return 0;
+  canvas.width = width;
+  canvas.height = 2 * SQUARE;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context?.drawImage(video, 0, 0, width, 2 * SQUARE, 0, 0, width, 2 * SQUARE);
+  const data = context?.getImageData(0, 0, width, 2 * SQUARE).data ?? new Uint8ClampedArray();
+  const perRow = Math.floor(width / SQUARE);
+  let value = 0;
+  for (let bit = 0; bit < BITS; bit++) {
+    const x = (bit % perRow) * SQUARE + SQUARE / 2;
+    const y = Math.floor(bit / perRow) * SQUARE + SQUARE / 2;
+    value = value * 2 + ((data[(y * width + x) * 4] ?? 0) > 128 ? 1 : 0);
+  }
+  return value;
+}
+
+function brightnessOf(video: HTMLVideoElement): number {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  if (!context || video.videoWidth === 0) return Number.NaN;
+  context.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+  return (red + green + blue) / 3;
+}
+
 function snapshot(video: CountingVideo, stalls: StallWatch, player: PagePlayer): PlaySnapshot {
   const quality = video.getVideoPlaybackQuality();
   return {
@@ -62,7 +92,9 @@ function snapshot(video: CountingVideo, stalls: StallWatch, player: PagePlayer):
     ended: video.ended,
     width: video.videoWidth,
     height: video.videoHeight,
+    brightness: brightnessOf(video),
     playingDate: player.playingDate()?.toISOString(),
+    pictureBits: pictureBits(video),
   };
 }
 
@@ -98,7 +130,9 @@ async function play(name: PlayerName, url: string, steps: readonly PlayStep[]): 
   let player: PagePlayer;
   try {
     player = await openIn(name, video, url, reports);
-    void video.play().catch((error: unknown) => reports.errors.push(`play: ${String(error)}`));
+    // dash.js starts by itself; told to play before it has anything, it never asks for its manifest again.
+    if (name !== "dashjs")
+      void video.play().catch((error: unknown) => reports.errors.push(`play: ${String(error)}`));
   } catch (error) {
     const shown = error as { code?: number; data?: unknown; message?: string };
     reports.errors.push(`open: ${shown.code ?? ""} ${JSON.stringify(shown.data ?? shown.message)}`);

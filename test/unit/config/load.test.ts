@@ -35,7 +35,7 @@ describe("a configuration", () => {
   test("has defaults for everything", () => {
     expect(load("")).toEqual({
       file: join(folder, "nightjar.yaml"),
-      listen: [{ host: "127.0.0.1", port: 6478 }],
+      listen: [{ host: "::", port: 6478 }],
       dataFolder: join(folder, "nightjar-data"),
       zone: "Asia/Tokyo",
       auth: "accounts",
@@ -47,9 +47,17 @@ describe("a configuration", () => {
       },
       segment: { targetMs: 2000, maxBytes: 32e6, maxMs: 20_000 },
       fileMax: {},
+      stills: { decoders: 1 },
+      notify: [],
+      streamer: { naiveTimes: "channel" },
       log: { level: "info", format: "text" },
       channels: new Map(),
     });
+  });
+
+  test("without accounts listens on this machine alone, unless it is told otherwise", () => {
+    expect(load("auth: none").listen).toEqual([{ host: "127.0.0.1", port: 6478 }]);
+    expect(load("auth: none\nlisten: 0.0.0.0:1").listen).toEqual([{ host: "0.0.0.0", port: 1 }]);
   });
 
   test("resolves paths, times, sizes and channels", () => {
@@ -124,7 +132,6 @@ describe("mistakes", () => {
     ["encryptors: {}", "encryptors: found a key that this version doesn't have yet; wanted it left out"],
     ["listen: [1:2:3]", 'nightjar.yaml:1: listen[0]: found "1:2:3"; wanted HOST:PORT'],
     ["listen: []", "listen: found an empty list; wanted HOST:PORT"],
-    ["listen: 0.0.0.0:6478", 'listen: found "0.0.0.0:6478"; wanted a loopback address', ""],
     ["listen: [localhost:1, localhost:1]", 'listen[1]: found "localhost:1"; wanted each address once'],
     ["timezone: Europe/Nowhere", 'timezone: found "Europe/Nowhere"; wanted a time zone'],
     ["auth: maybe", 'auth: found "maybe"; wanted accounts or none'],
@@ -275,8 +282,8 @@ describe("the environment", () => {
       "NIGHTJAR_STORAGE_PAHT: found a variable that sets nothing; wanted NIGHTJAR_STORAGE_PATH?",
     ],
     [
-      { NIGHTJAR_XYZZY: "x" },
-      "NIGHTJAR_XYZZY: found a variable that sets nothing; wanted a name of docs/configuration.md",
+      { NIGHTJAR_ABRACADABRA: "x" },
+      "NIGHTJAR_ABRACADABRA: found a variable that sets nothing; wanted a name of docs/configuration.md",
     ],
     [{ NIGHTJAR_CHANNELS_A_KEEP_DAY: "1" }, "wanted NIGHTJAR_CHANNELS_A_KEEP_DAYS?"],
     [
@@ -287,7 +294,7 @@ describe("the environment", () => {
       { NIGHTJAR_CHANNELS_A_SOURCE: "rtsp://u:SECRET@h:x/" },
       'NIGHTJAR_CHANNELS_A_SOURCE: channels.a.source: found "rtsp://h:x/"',
     ],
-    [{ NIGHTJAR_LISTEN: "[::]:1" }, 'NIGHTJAR_LISTEN: listen[0]: found "[::]:1"; wanted a loopback'],
+    [{ NIGHTJAR_LISTEN: "[::]:0" }, 'NIGHTJAR_LISTEN: listen[0]: found "[::]:0"; wanted HOST:PORT'],
     [
       { NIGHTJAR_CHANNELS_X_Y_NAME: "n" },
       "NIGHTJAR_CHANNELS_X_Y_NAME: found a name that means x-y as well as x_y",

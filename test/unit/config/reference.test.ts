@@ -12,7 +12,7 @@ test("every key says what it does and what it takes, in one sentence", () => {
 });
 
 test("every value has a default in words, or needs none", () => {
-  const required = ["channels.*", "channels.*.source", "channels.*.source.exec"];
+  const required = ["channels.*", "channels.*.source", "channels.*.source.exec", "notify.url"];
   for (const { path, description, isValue } of configKeys) {
     if (isValue && !required.includes(path.join(".")))
       expect(`${path.join(".")} ${description}`).toContain("by default");
@@ -24,6 +24,6 @@ test("no two keys share a variable", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("the documents are up to date", () => {
-  expect(outdatedDocuments(false)).toEqual([]);
+test("the documents are up to date", async () => {
+  expect(await outdatedDocuments(false)).toEqual([]);
 });

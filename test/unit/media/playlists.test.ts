@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAttributes, parseMediaPlaylist } from "../../../src/media/m3u8-parse.ts";
 import { channelList } from "../../../src/media/m3u8.ts";
-import { staticMpd } from "../../../src/media/mpd.ts";
+import { mpdText } from "../../../src/media/mpd.ts";
 import { parseByteRange } from "../../../src/playback/byte-range.ts";
 import { channelPrefix } from "../../../src/playback/addresses.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
@@ -76,11 +76,12 @@ test("equal durations are counted, and addresses escaped", () => {
   const period = {
     id: "p",
     startTicks: 0,
-    mediaStartTicks: 7,
+    offsetTicks: 7,
+    firstTicks: 7,
     durationsTicks: [5, 5, 5, 6, 5],
     tracks: [track],
   };
-  const text = staticMpd([period]);
+  const text = mpdText({ periods: [period], longestTicks: 6 });
   expect(text).toContain('<SegmentTimeline><S t="7" d="5" r="2"/><S d="6"/><S d="5"/></SegmentTimeline>');
   expect(text).toContain('media="a&amp;$Time$"');
 });

@@ -85,7 +85,7 @@ describe("two inits", () => {
   footage.record({ startMs: T, durations: two(2) });
   footage.record({ startMs: T + 4000, durations: two(2), init: "b" });
 
-  test("a discontinuity, a map, an init in the first segment behind it, wall time everywhere", () => {
+  test("a discontinuity, a map, wall time everywhere, and addresses that don't tell what stands before them", () => {
     expect(write(sequence(footage), "sliding")).toMatchInlineSnapshot(`
       "#EXTM3U
       #EXT-X-VERSION:7
@@ -102,12 +102,17 @@ describe("two inits", () => {
       #EXT-X-MAP:URI="init/run0000001.mp4"
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:04.000Z
       #EXTINF:2.000000,
-      segment/rec0000003-0.i.m4s
+      segment/rec0000003-0.m4s
       #EXT-X-PROGRAM-DATE-TIME:2026-11-20T11:00:06.000Z
       #EXTINF:2.000000,
       segment/rec0000003-1.m4s
       "
     `);
+  });
+
+  test("a list that keeps its front has an init in the first segment behind a discontinuity", () => {
+    const uris = parseMediaPlaylist(write(sequence(footage), "vod")).segments.map(({ uri }) => uri);
+    expect(uris.map((uri) => uri.endsWith(".i.m4s"))).toEqual([false, false, true, false]);
   });
 
   test("VLC gets no map, and an init in every segment", () => {

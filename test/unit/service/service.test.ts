@@ -45,13 +45,17 @@ describe("the unit", () => {
       "ProtectHome=yes",
       "StateDirectory=nightjar",
       "ConfigurationDirectory=nightjar",
+      "ReadWritePaths=-/etc/nightjar",
       "CapabilityBoundingSet=",
     ]) {
       expect(unit.split("\n")).toContain(line);
     }
-    expect(unit).not.toMatch(
-      /MemoryDenyWriteExecute|ProtectClock|PrivateDevices|ReadWritePaths|SupplementaryGroups/,
-    );
+    expect(unit).not.toMatch(/MemoryDenyWriteExecute|ProtectClock|PrivateDevices|SupplementaryGroups/);
+  });
+
+  test("lets a configuration elsewhere alone", () => {
+    const unit = serviceUnit({ ...plain, configFile: "/srv/nightjar.yaml" });
+    expect(unit).not.toContain("ReadWritePaths");
   });
 
   test("opens what the configuration needs, and no more", () => {
@@ -63,7 +67,9 @@ describe("the unit", () => {
       needsLowPort: true,
       executable: "/opt/n$1/nightjar",
     });
-    expect(valueOf(unit, "ReadWritePaths")).toBe(String.raw`-/home/pi/data "-/mnt/my \"100%%\" disk"`);
+    expect(valueOf(unit, "ReadWritePaths")).toBe(
+      String.raw`-/home/pi/data "-/mnt/my \"100%%\" disk" -/etc/nightjar`,
+    );
     expect(valueOf(unit, "ProtectHome")).toBe("read-only");
     expect(valueOf(unit, "AmbientCapabilities")).toBe("CAP_NET_BIND_SERVICE");
     expect(valueOf(unit, "SupplementaryGroups")).toBe("video");

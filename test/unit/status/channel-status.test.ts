@@ -19,8 +19,9 @@ type World = { capture?: CaptureState; footage?: FakeFootage; isRetired?: boolea
 function statusOf({ capture, footage = new FakeFootage(), isRetired = false, hasFootage = true }: World) {
   const channel = footage.add("yard", "Yard", "Europe/Berlin", isRetired);
   if (hasFootage) footage.recordingList.push(fakeRecording("yard", now - 2 * HOUR, now - HOUR));
-  const today = new CoverageReader(footage).today(channel, now);
-  return channelStatus(footage, { channel, capture, today, nowMs: now });
+  const today = new CoverageReader(footage, footage).today(channel, now);
+  const newest = footage.lastBefore("yard", Infinity);
+  return channelStatus(footage, { channel, capture, today, newest, nowMs: now });
 }
 
 const waiting: CaptureState = {

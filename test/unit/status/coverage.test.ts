@@ -1,28 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { CoverageReader, joinSpans, recordedSpans } from "../../../src/status/coverage.ts";
+import { CoverageReader, joinSpans } from "../../../src/status/coverage.ts";
 import { dayStartMs } from "../../../src/platform/zone.ts";
 import { FakeFootage, fakeRecording } from "./fake-footage.ts";
 
 const HOUR = 3_600_000;
 const zone = "Europe/Berlin";
-const wide = { startMs: 0, endMs: Number.MAX_SAFE_INTEGER };
 
 describe("recorded spans", () => {
-  test("segments that follow one another are one span; a missing one is a hole", () => {
-    const recording = fakeRecording("yard", 10_000, 20_000);
-    const holed = { ...recording, segments: recording.segments.filter((segment) => segment.ordinal !== 2) };
-    expect(recordedSpans([recording], () => 90_000, wide)).toEqual([{ startMs: 10_000, endMs: 20_000 }]);
-    expect(recordedSpans([holed], () => 90_000, wide)).toEqual([
-      { startMs: 10_000, endMs: 14_000 },
-      { startMs: 16_000, endMs: 20_000 },
-    ]);
-  });
-
-  test("a shorter timescale makes longer segments", () => {
-    const recording = fakeRecording("yard", 0, 2_000);
-    expect(recordedSpans([recording], () => 45_000, wide)).toEqual([{ startMs: 0, endMs: 4_000 }]);
-  });
-
   test("overlapping spans are joined, and cut to what is asked for", () => {
     const spans = [
       { startMs: 50, endMs: 900 },
@@ -43,7 +27,7 @@ describe("today", () => {
     const footage = new FakeFootage();
     const channel = footage.add("yard", "Yard", zone);
     footage.recordingList.push(fakeRecording("yard", day - HOUR, day + HOUR));
-    const today = new CoverageReader(footage).today(channel, day + 2 * HOUR);
+    const today = new CoverageReader(footage, footage).today(channel, day + 2 * HOUR);
     expect(today.endMs - today.startMs).toBe(25 * HOUR);
     expect(today.date).toBe("2026-10-25");
     expect(today.spans).toEqual([{ startMs: day, endMs: day + HOUR }]);
@@ -54,7 +38,7 @@ describe("today", () => {
     const channel = footage.add("yard", "Yard", zone);
     footage.gap("yard", day - HOUR, day + 60_000, { reason: "interrupted", detail: "" });
     footage.outages.set("yard", { reason: "source-offline", detail: "refused", sinceMs: day + HOUR });
-    const { gaps } = new CoverageReader(footage).today(channel, day + 2 * HOUR);
+    const { gaps } = new CoverageReader(footage, footage).today(channel, day + 2 * HOUR);
     expect(gaps).toEqual([
       { startMs: day, endMs: day + 60_000, reason: "interrupted", detail: "", isOpen: false },
       {
@@ -67,20 +51,18 @@ describe("today", () => {
     ]);
   });
 
-  test("reads only the newest minutes again, and all of it after a minute", () => {
+  test("recordings that follow one another are one span; a step of more than a tenth of a second is a hole", () => {
     const footage = new FakeFootage();
     const channel = footage.add("yard", "Yard", zone);
-    const now = day + 5 * HOUR;
-    footage.recordingList.push(fakeRecording("yard", day, now));
-    const reader = new CoverageReader(footage);
-    const asked = () => reader.today(channel, now).spans;
-    expect(asked()).toEqual([{ startMs: day, endMs: now }]);
-    footage.reads = [];
-    expect(reader.today(channel, now + 5_000).spans).toEqual([{ startMs: day, endMs: now }]);
-    expect(footage.reads.map((read) => read.fromMs)).toEqual([now - 600_000]);
-
-    footage.recordingList = [fakeRecording("yard", day + HOUR, now)];
-    expect(reader.today(channel, now + 61_000).spans).toEqual([{ startMs: day + HOUR, endMs: now }]);
+    footage.recordingList.push(
+      fakeRecording("yard", day, day + HOUR),
+      fakeRecording("yard", day + HOUR + 90, day + 2 * HOUR),
+      fakeRecording("yard", day + 2 * HOUR + 101, day + 3 * HOUR),
+    );
+    expect(new CoverageReader(footage, footage).day(channel, "2026-10-25", day + 30 * HOUR).spans).toEqual([
+      { startMs: day, endMs: day + 2 * HOUR },
+      { startMs: day + 2 * HOUR + 101, endMs: day + 3 * HOUR },
+    ]);
   });
 
   test("begins anew at midnight, and when the clock is set back", () => {
@@ -88,7 +70,7 @@ describe("today", () => {
     const channel = footage.add("yard", "Yard", "UTC");
     const midnight = Date.UTC(2026, 10, 21);
     footage.recordingList.push(fakeRecording("yard", midnight - 30_000, midnight + 10_000));
-    const reader = new CoverageReader(footage);
+    const reader = new CoverageReader(footage, footage);
     expect(reader.today(channel, midnight - 1_000).spans).toEqual([
       { startMs: midnight - 30_000, endMs: midnight },
     ]);

@@ -1,3 +1,4 @@
+import type { ChannelTotal, FootageHistory } from "../../../src/archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../../../src/archive/footage.ts";
 import type { GapRow, Recording, RunRow } from "../../../src/db/index/rows.ts";
 import type { RunEnd } from "../../../src/media/reasons.ts";
@@ -76,14 +77,13 @@ export function fakeRecording(
   };
 }
 
-/** The read side of an archive that lies in memory. `reads` counts the questions for recordings. */
-export class FakeFootage implements Footage {
+/** The read side of an archive that lies in memory, its history as well. */
+export class FakeFootage implements Footage, FootageHistory {
   channelList: FootageChannel[] = [];
   recordingList: Recording[] = [];
   gapList: GapRow[] = [];
   runs = new Map<string, RunRow>();
   outages = new Map<string, Outage>();
-  reads: { fromMs: number; toMs: number }[] = [];
 
   add(id: string, name = id, zone = "UTC", isRetired = false): FootageChannel {
     const channel = { id, name, zone, isRetired };
@@ -100,7 +100,6 @@ export class FakeFootage implements Footage {
   channels = () => this.channelList;
   channel = (id: string) => this.channelList.find((channel) => channel.id.toLowerCase() === id.toLowerCase());
   recordings(channel: string, fromMs: number, toMs: number): Recording[] {
-    this.reads.push({ fromMs, toMs });
     return this.recordingList.filter((r) => r.channel === channel && r.startMs < toMs && r.endMs > fromMs);
   }
   newest = (channel: string) => this.recordingList.filter((r) => r.channel === channel).slice(-1);
@@ -110,4 +109,22 @@ export class FakeFootage implements Footage {
     this.gapList.filter((gap) => gap.channel === channel && gap.startMs < toMs && gap.endMs > fromMs);
   outage = (channel: string) => this.outages.get(channel);
   mediaPath = () => undefined;
+  extents = (channel: string, fromMs: number, toMs: number) =>
+    this.recordings(channel, fromMs, toMs).toSorted((a, b) => a.startMs - b.startMs);
+  lastBefore = (channel: string, ms: number) =>
+    this.extents(channel, -Infinity, Infinity).findLast(({ startMs }) => startMs < ms);
+  firstFrom = (channel: string, ms: number) =>
+    this.extents(channel, -Infinity, Infinity).find(({ startMs }) => startMs >= ms);
+  totals(): ReadonlyMap<string, ChannelTotal> {
+    const totals = new Map<string, ChannelTotal>();
+    for (const { channel, startMs, endMs, sizeBytes } of this.recordingList) {
+      const known = totals.get(channel);
+      totals.set(channel, {
+        startMs: Math.min(known?.startMs ?? startMs, startMs),
+        endMs: Math.max(known?.endMs ?? endMs, endMs),
+        sizeBytes: (known?.sizeBytes ?? 0) + sizeBytes,
+      });
+    }
+    return totals;
+  }
 }

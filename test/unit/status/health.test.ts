@@ -33,6 +33,7 @@ function health(captures: CaptureState[], change: Partial<StatusDeps> = {}, upti
   const reader = new StatusReader({
     clock,
     footage,
+    history: footage,
     capture: (channel) => captures[Number(channel.slice(3))],
     storage: () => ({ path: "/mnt/cctv", isFull: false, messages: [] }),
     ffmpeg: () => "/usr/bin/ffmpeg",

@@ -1,0 +1,92 @@
+import type { Source, SourceEnd } from "../capture/source.ts";
+import { buildInit } from "../media/fmp4/init.ts";
+import type { Fragment, RunParameters } from "../media/parameters.ts";
+import type { Clock } from "../platform/clock.ts";
+import { decodeStill } from "../still/decode.ts";
+import { StreamMeter, type StreamFacts } from "./figures.ts";
+
+/** What a test of a source brought. */
+export type ProbeResult =
+  | {
+      isGood: true;
+      facts: StreamFacts;
+      /** The first picture as JPEG; absent when it can't be decoded. */
+      jpeg?: Uint8Array<ArrayBuffer>;
+    }
+  | { isGood: false; end: SourceEnd };
+
+/** Enough key frames to know their interval, and enough time for a bit rate. */
+const ENOUGH = { keyFrames: 3, ms: 3000 };
+/** So long is usually watched. */
+const USUAL_MS = 6000;
+/** So long is waited for a second key frame. */
+const LONGEST_MS = 12_000;
+/** The whole of it, connecting with it; capture itself gives up connecting sooner. */
+const LIMIT_MS = 40_000;
+const WATCH_PERIOD_MS = 100;
+const PICTURE_WIDTH = 960;
+
+const ENDED: SourceEnd = { reason: "stopped", detail: "", retry: "later" };
+
+/**
+ * Connects to a source as capture does, watches it for some seconds, and lets go of it. Nothing is recorded.
+ * @param signal ends it early: whoever asked has gone
+ */
+export async function probe(source: Source, clock: Clock, signal: AbortSignal): Promise<ProbeResult> {
+  const meter = new StreamMeter();
+  let parameters: RunParameters | undefined;
+  let begunMs = 0;
+  const stop = new AbortController();
+  const isEnough = (): boolean => {
+    if (parameters === undefined) return false;
+    const watchedMs = clock.monotonicMs() - begunMs;
+    const { durationMs } = meter.figures;
+    if (meter.keyFrames >= ENOUGH.keyFrames && durationMs >= ENOUGH.ms) return true;
+    return watchedMs >= (meter.keyFrames >= 2 ? USUAL_MS : LONGEST_MS);
+  };
+  const sink = {
+    begin(given: RunParameters) {
+      parameters = given;
+      begunMs = clock.monotonicMs();
+    },
+    fragment(fragment: Fragment) {
+      meter.take(fragment);
+      if (isEnough()) stop.abort(ENDED);
+    },
+  };
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const running = source.run(sink, AbortSignal.any([signal, stop.signal, limit]));
+  const watching = (async () => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(WATCH_PERIOD_MS, stop.signal);
+      if (isEnough()) stop.abort(ENDED);
+    }
+  })();
+  const end = await running;
+  stop.abort(ENDED);
+  await watching;
+
+  if (signal.aborted) return { isGood: false, end: ENDED };
+  const { firstKey } = meter;
+  if (parameters === undefined || firstKey === undefined) {
+    return limit.aborted
+      ? { isGood: false, end: { reason: "source-stalled", detail: "it took too long", retry: "later" } }
+      : { isGood: false, end };
+  }
+  const jpeg = await pictureOf(parameters, firstKey, signal);
+  return { isGood: true, facts: { parameters, figures: meter.figures }, ...(jpeg ? { jpeg } : {}) };
+}
+
+/** A picture that can't be decoded is no reason to call the test a failure: the rest is known. */
+async function pictureOf(
+  parameters: RunParameters,
+  sample: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const widthPixels = parameters.video.width > PICTURE_WIDTH ? PICTURE_WIDTH : undefined;
+  try {
+    return await decodeStill({ init: buildInit(parameters), sample }, { widthPixels, signal });
+  } catch {
+    return undefined;
+  }
+}

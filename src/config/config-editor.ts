@@ -1,0 +1,140 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { errorText, NightjarError, systemErrorCode } from "../platform/errors.ts";
+import { replaceFile } from "../platform/replace-file.ts";
+import { idKey } from "./channel-id.ts";
+import type { Config } from "./config.ts";
+import { type ChannelEdit, editYaml } from "./edit-yaml.ts";
+import { withEnvironment } from "./environment.ts";
+import { checkConfigText, findConfigFile, type LoadOptions } from "./load.ts";
+import { readYaml } from "./yaml-text.ts";
+
+/** The head of a file that is made because there was none. */
+const HEAD = `# Nightjar's configuration, made by its pages. Every key: docs/configuration.md
+# It holds the cameras' passwords, so only its owner may read it.
+
+`;
+
+/** Tries again when the file was changed by hand in the moment of writing. */
+const MAX_TRIES = 3;
+
+/** What came of a change: the new configuration, or why the file can't be written, in words. */
+export type EditOutcome = { config: Config } | { unwritable: string };
+
+/** What the file says of one channel, where that matters to a form. */
+export type ChannelInFile = {
+  /** Changes whenever what the file says of the channel does; empty when it says nothing. */
+  revision: string;
+  /** Keys that variables of the environment set, by name: `keep.days` to `NIGHTJAR_CHANNELS_…`. */
+  fromEnvironment: ReadonlyMap<string, string>;
+};
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const writingTroubles: Record<string, string> = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "it is on a read-only file system",
+  EBUSY: "it is mounted as a single file",
+  ENOENT: "its folder is not there",
+  ENOSPC: "the disk is full",
+};
+
+/** Changes the channels in the configuration's file, for pages. One change at a time. */
+export class ConfigEditor {
+  readonly #options: LoadOptions;
+  readonly #key = randomBytes(32);
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  /** The file that is read, or that will be made. */
+  get file(): string {
+    return findConfigFile(this.#options) ?? resolve(this.#options.cwd, "nightjar.yaml");
+  }
+
+  /** What the file says of a channel now. */
+  async channel(id: string): Promise<ChannelInFile> {
+    const value = readYaml((await this.#read()) ?? "").value;
+    const path = `channels.${id}.`;
+    const fromEnvironment = new Map<string, string>();
+    for (const origin of withEnvironment(value, this.#options.env).origins) {
+      const key = origin.path.join(".");
+      if (idKey(key).startsWith(idKey(path))) fromEnvironment.set(key.slice(path.length), origin.name);
+    }
+    return { revision: this.#revision(value, id), fromEnvironment };
+  }
+
+  /**
+   * Changes a channel, checks the whole, and only then puts it into the file's place.
+   * @param revision what `channel` said when the person was shown the channel
+   * @throws NightjarError `conflict` when the channel was changed since, or can't be changed; `unprocessable` when the
+   * configuration would have mistakes
+   */
+  apply(edit: ChannelEdit, revision?: string): Promise<EditOutcome> {
+    const done = this.#last.then(() => this.#apply(edit, revision));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #apply(edit: ChannelEdit, revision: string | undefined): Promise<EditOutcome> {
+    const { file } = this;
+    for (let count = 0; count < MAX_TRIES; count += 1) {
+      const before = await this.#read();
+      if (revision !== undefined && this.#revision(readYaml(before ?? "").value, edit.id) !== revision) {
+        throw new NightjarError(
+          "conflict",
+          `${edit.id} was changed in ${file} meanwhile; nothing was saved`,
+          {
+            details: ["What it says now is shown; make your change again"],
+          },
+        );
+      }
+      const text = editYaml(before ?? HEAD, edit);
+      const config = this.#check(text, file);
+      try {
+        if (await replaceFile(file, text, async () => (await this.#read()) === before)) return { config };
+      } catch (error) {
+        const why = writingTroubles[systemErrorCode(error) ?? ""] ?? errorText(error);
+        return { unwritable: `${file} can't be written: ${why}` };
+      }
+    }
+    throw new NightjarError("conflict", `${file} is being changed by something else; nothing was saved`);
+  }
+
+  #check(text: string, file: string): Config {
+    try {
+      return checkConfigText(text, file, this.#options);
+    } catch (error) {
+      if (!(error instanceof NightjarError)) throw error;
+      throw new NightjarError("unprocessable", "The configuration would not be right; nothing was saved", {
+        details: error.details.length > 0 ? error.details : [error.message],
+        cause: error,
+      });
+    }
+  }
+
+  /** The file's text; `undefined` when it is not there. */
+  async #read(): Promise<string | undefined> {
+    try {
+      return await readFile(this.file, "utf8");
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return undefined;
+      throw new NightjarError("conflict", `${this.file} can't be read: ${errorText(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Keyed, so that it can stand in a page though it is made of a password, too. */
+  #revision(value: unknown, id: string): string {
+    const channels = isGroup(value) ? value["channels"] : undefined;
+    const channel = isGroup(channels) ? channels[id] : undefined;
+    if (channel === undefined) return "";
+    return createHmac("sha256", this.#key).update(JSON.stringify(channel)).digest("hex").slice(0, 32);
+  }
+}

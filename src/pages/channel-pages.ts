@@ -1,0 +1,76 @@
+import { Elysia } from "elysia";
+import { Fragment, h } from "preact";
+import { ChannelNow, ChannelState, DayBar } from "../../views/channel-now.tsx";
+import { ChannelPage } from "../../views/channel-page.tsx";
+import type { ShownDay } from "../../views/shown-day.ts";
+import { access } from "../access/policy.ts";
+import type { FootageChannel } from "../archive/footage.ts";
+import { notFound } from "../platform/errors.ts";
+import { localDateOf, type LocalDate } from "../platform/zone.ts";
+import { dateOfDay } from "../playback/days.ts";
+import { channelOf } from "../playback/deps.ts";
+import { parseTime } from "../playback/time-parameters.ts";
+import { dayGapWords, gapWords } from "../status/channel-status.ts";
+import { dateWords } from "../status/words.ts";
+import type { PagesDeps } from "./deps.ts";
+import { htmlFragment, htmlPage, wantsFragment } from "./html.ts";
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Another page of ours, by a path. */
+const goTo = (path: string): Response =>
+  new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+
+/** A channel now and today, and each day before. */
+export function channelPages({ status, footage, site }: PagesDeps) {
+  const shownDay = (channel: FootageChannel, date: LocalDate, isToday: boolean): ShownDay => {
+    const day = status.day(channel, date);
+    return {
+      day,
+      isToday,
+      title: dateWords(day.startMs, channel.zone),
+      words: isToday ? gapWords(day) : dayGapWords(day),
+      path: `/${channel.id}/${date}`,
+      ...status.daysBeside(channel, date),
+    };
+  };
+
+  const page = (request: Request, id: string, date: LocalDate | undefined): Response => {
+    const channel = channelOf(footage, id);
+    const nowMs = status.nowMs();
+    const today = localDateOf(nowMs, channel.zone);
+    const at = new URL(request.url).searchParams.get("at") ?? "";
+    const atMs = at === "" ? undefined : parseTime("at", at, channel.zone);
+    // A moment's own day shows it, whichever page was asked for.
+    const wanted = atMs === undefined ? (date ?? today) : localDateOf(Math.min(atMs, nowMs), channel.zone);
+    if (atMs !== undefined && wanted !== (date ?? today))
+      return goTo(`/${channel.id}/${wanted}?at=${Math.floor(atMs / 1000)}`);
+    const shown = shownDay(channel, wanted, wanted === today);
+    const channelStatus = status.channel(channel);
+    if (wantsFragment(request)) {
+      const now = h(ChannelNow, { channel: channelStatus, shown });
+      const state = h(ChannelState, { channel: channelStatus, isAlong: true });
+      return htmlFragment(h(Fragment, null, now, state, h(DayBar, { shown, isAlong: true })));
+    }
+    const isLive = date === undefined && atMs === undefined && !channel.isRetired;
+    const props = { channel: channelStatus, shown, isLive, atMs, hasStills: status.hasFfmpeg() };
+    return htmlPage(h(ChannelPage, { site: site(request), ...props }));
+  };
+
+  return new Elysia({ name: "channel-pages" })
+    .get(
+      "/:channel",
+      ({ params, request }) => page(request, params.channel, undefined),
+      access("viewer", { hide: true }),
+    )
+    .get(
+      "/:channel/:date",
+      ({ params, request }) => {
+        if (!DATE.test(params.date)) throw notFound("There is nothing at this address");
+        const channel = channelOf(footage, params.channel);
+        const { date } = dateOfDay(params.date, channel.zone, status.nowMs());
+        return page(request, params.channel, date);
+      },
+      access("viewer", { hide: true }),
+    );
+}

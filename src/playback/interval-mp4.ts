@@ -1,0 +1,127 @@
+import type { FootageChannel } from "../archive/footage.ts";
+import { notFound } from "../platform/errors.ts";
+import { LongBody } from "../platform/long-body.ts";
+import { isoOf } from "../platform/zone.ts";
+import { channelPrefix } from "./addresses.ts";
+import type { ByteSpan } from "./byte-range.ts";
+import type { PlaybackDeps } from "./deps.ts";
+import { mp4Headers } from "./file-headers.ts";
+import { intervalBytes } from "./interval-bytes.ts";
+import { IntervalLayout } from "./interval-layout.ts";
+import { differentInits, haveOneInit } from "./interval-parts.ts";
+import type { Lists } from "./lists.ts";
+import { rangeAnswer } from "./range-answer.ts";
+import { segmentEndMs, type Stretch } from "./sequence.ts";
+import { addressInterval, type Interval } from "./time-parameters.ts";
+
+/** Within so long of now, segments may still come: the longest one, its sound, and a clock that is slewed. */
+const SETTLED_MS = 60_000;
+/** By so much a segment may begin before the end of the one before it, by its wall time. */
+const SLACK_MS = 10;
+/** Up to here an answer is made before it is sent. */
+const SHORT_BYTES = 512 * 1024;
+/** Layouts that are kept: a player asks for many parts of the same one. */
+const MOST_LAYOUTS = 4;
+
+const wholeSecondMs = (ms: number): number => Math.floor(ms / 1000) * 1000;
+
+/** What an MP4 of these stretches holds, in short: the same text is the same file. */
+const contentOf = (stretches: readonly Stretch[], title: string): string =>
+  [
+    title,
+    ...stretches.map(
+      ({ recording, first, last, count }) =>
+        `${recording.id} ${first.startMs} ${first.ordinal}-${last.ordinal} ${count}`,
+    ),
+  ].join("\n");
+
+/** Intervals of footage as MP4 files, without encoding anything again. */
+export class IntervalMp4 {
+  readonly #deps: PlaybackDeps;
+  readonly #lists: Lists;
+  readonly #layouts = new Map<string, IntervalLayout>();
+
+  constructor(deps: PlaybackDeps, lists: Lists) {
+    this.#deps = deps;
+    this.#lists = lists;
+  }
+
+  /**
+   * The file of `<from>-<duration|now>`, with Range. What may still grow is sent on to the interval that is whole now,
+   * so that all parts of a download are parts of one file. Throws `bad-request`, `not-found`, `unavailable`, and
+   * `conflict` where the init changes, with the parts that can be had.
+   */
+  async answer(request: Request, channel: FootageChannel, times: string): Promise<Response> {
+    const nowMs = this.#deps.clock.nowMs();
+    const asked = addressInterval(times, nowMs);
+    const isPast = asked.fromMs < nowMs;
+    const interval = { fromMs: asked.fromMs, toMs: isPast ? Math.min(asked.toMs, nowMs) : asked.toMs };
+    const stretches = this.#stretches(channel, interval);
+    if (asked.isOpen || asked.toMs > nowMs - SETTLED_MS) {
+      const settledMs = settledEndMs(stretches);
+      if (asked.isOpen || settledMs < asked.toMs) return redirect(request, channel, asked.fromMs, settledMs);
+    }
+    if (!haveOneInit(stretches))
+      throw differentInits(channel, stretches, interval, (each) =>
+        haveOneInit(this.#stretches(channel, each)),
+      );
+    return this.#file(request, channel, stretches);
+  }
+
+  #stretches(channel: FootageChannel, interval: Interval): readonly Stretch[] {
+    return this.#lists.interval(channel, { ...interval, isOpen: false }).stretches;
+  }
+
+  #file(request: Request, channel: FootageChannel, stretches: readonly Stretch[]): Promise<Response> {
+    const startMs = stretches[0]?.first.startMs ?? 0;
+    const title = `${channel.name}, ${isoOf(startMs, channel.zone).slice(0, 19).replace("T", " ")}`;
+    const content = contentOf(stretches, title);
+    const layout = this.#layouts.get(content) ?? new IntervalLayout(stretches, title);
+    this.#keep(content, layout);
+    const { footage } = this.#deps;
+    return rangeAnswer(request, {
+      tag: Bun.hash(`${content} ${Bun.hash(layout.front)}`).toString(36),
+      sizeBytes: layout.sizeBytes,
+      headers: mp4Headers(request, channel, startMs),
+      body: (span) => bodyOf(span, intervalBytes(footage, layout, span)),
+    });
+  }
+
+  #keep(content: string, layout: IntervalLayout): void {
+    this.#layouts.delete(content);
+    this.#layouts.set(content, layout);
+    for (const oldest of this.#layouts.keys()) {
+      if (this.#layouts.size <= MOST_LAYOUTS) return;
+      this.#layouts.delete(oldest);
+    }
+  }
+}
+
+/** Short spans in one piece, which leaves the connection open for the next one. */
+async function bodyOf(
+  { start, end }: ByteSpan,
+  chunks: AsyncGenerator<Uint8Array, void>,
+): Promise<LongBody | Uint8Array<ArrayBuffer>> {
+  const sizeBytes = end - start;
+  if (sizeBytes > SHORT_BYTES) return LongBody.start(sizeBytes, chunks);
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for await (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** The last whole second up to which nothing will be added any more, in ms UTC. */
+const settledEndMs = (stretches: readonly Stretch[]): number =>
+  wholeSecondMs(Math.max(...stretches.map(({ last, run }) => segmentEndMs(last, run))) - SLACK_MS);
+
+/** Sends on to the interval that ends at `toMs`. Throws `not-found` when no second of it is whole yet. */
+function redirect(request: Request, channel: FootageChannel, fromMs: number, toMs: number): Response {
+  if (toMs <= fromMs) throw notFound("The footage of this interval is being recorded; ask in a few seconds");
+  const { pathname, search } = new URL(request.url);
+  const name = `archive-${fromMs / 1000}-${(toMs - fromMs) / 1000}.mp4`;
+  const location = `${channelPrefix(pathname, channel.id)}${name}${search}`;
+  return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
+}

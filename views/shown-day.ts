@@ -1,0 +1,17 @@
+import type { DayCoverage } from "../src/status/coverage.ts";
+import type { LocalDate } from "../src/platform/zone.ts";
+
+/** The day of a channel that a page shows. */
+export type ShownDay = {
+  day: DayCoverage;
+  isToday: boolean;
+  /** `Fri 20 Nov 2026`. */
+  title: string;
+  /** `3 gaps, 4 min`. */
+  words: string;
+  /** Address of the day's page. */
+  path: string;
+  /** The days next to it on which there is footage. */
+  before?: LocalDate | undefined;
+  after?: LocalDate | undefined;
+};
