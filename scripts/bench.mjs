@@ -6,7 +6,10 @@ import { ensureApt, ensureBun, ensurePackages, testTools } from "./lib/tools.mjs
 
 const bun = await ensureBun();
 await ensurePackages(bun);
-await ensureApt([...testTools, { package: "strace", program: "strace" }], { why: "the measurements" });
+await ensureApt(
+  [...testTools, { package: "strace", program: "strace" }, { package: "wrk", program: "wrk" }],
+  { why: "the measurements" },
+);
 await build(bun);
 const done = await run(bun, ["test/bench/main.ts", ...process.argv.slice(2)]);
 process.exit(done.code);

@@ -229,16 +229,18 @@ function startPlayer(root) {
   else void goTo(beginMs);
 }
 
-/** The words over the picture. What says that something is wrong goes when all is well again. */
+/**
+ * The words over the picture. What says that something is wrong goes when all is well again; what was said before
+ * comes back then.
+ */
 function createMessage(box) {
   let timer;
+  let said = ["", {}];
   let isTrouble = false;
 
-  function say(words, { link, page, pageWords, lastsMs } = {}) {
-    clearTimeout(timer);
-    isTrouble = false;
+  function show(words, { link, page, pageWords } = {}) {
     box.textContent = words;
-    const address = link === undefined ? page : `${link}?download=1`;
+    const address = link === undefined ? page : `${link}${link.includes("?") ? "&" : "?"}download=1`;
     if (address !== undefined) {
       const anchor = document.createElement("a");
       anchor.href = address;
@@ -246,17 +248,26 @@ function createMessage(box) {
       box.append(" ", anchor);
     }
     box.hidden = words === "";
-    if (lastsMs) timer = setTimeout(() => say(""), lastsMs);
+  }
+
+  function say(words, options = {}) {
+    clearTimeout(timer);
+    isTrouble = false;
+    said = [words, options];
+    show(words, options);
+    if (options.lastsMs) timer = setTimeout(() => say(""), options.lastsMs);
   }
 
   return {
     say,
     trouble(words) {
-      say(words);
       isTrouble = true;
+      show(words);
     },
     well() {
-      if (isTrouble) say("");
+      if (!isTrouble) return;
+      isTrouble = false;
+      show(...said);
     },
   };
 }

@@ -21,7 +21,7 @@ export function createStills(image, address, { atMs, onTrouble, onWell }) {
     shownMs = performance.now();
     const next = new Image();
     const time =
-      nowMs === undefined ? `now=${Math.floor(Date.now() / 1000)}` : `at=${Math.floor(nowMs / 1000)}`;
+      nowMs === undefined ? `now=${Math.floor(Date.now() / 1000)}` : `at=${(nowMs / 1000).toFixed(3)}`;
     next.src = `${address}&${time}`;
     try {
       await next.decode();

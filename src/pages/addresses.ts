@@ -21,7 +21,8 @@ const addressMaker =
       id,
       label,
       url: `${origin}${ticket}${path}`,
-      ...(/\.m3u8(\?|$)/.test(path) ? { openPath: `${ticket}${path}${query}download=1` } : {}),
+      ...(/\.m3u8(\?|$)/.test(path) ? { openPath: `${path}${query}download=1` } : {}),
+      ...(path.endsWith(".m3u") ? { openPath: path } : {}),
       qrPath: `/-/qr.svg?path=${encodeURIComponent(ticket + path)}`,
     };
   };

@@ -7,7 +7,7 @@ import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import { badParameter, NightjarError } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
-import { baseAddress, channelOf } from "../playback/deps.ts";
+import { channelOf, originOf } from "../playback/deps.ts";
 import { MAX_INTERVAL_MS, parseTime, type Interval } from "../playback/time-parameters.ts";
 import {
   channelAddresses,
@@ -91,7 +91,7 @@ export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
         const only = channels.length === 1 ? channels[0] : undefined;
         const chosen = wanted === "" ? only : channelOf(footage, wanted);
         const ticket = query.get("tickets") === "1" ? ticketFor(identityOf(request)) : "";
-        const base = { origin: baseAddress(request, publicUrl), ticket };
+        const base = { origin: originOf(request, publicUrl), ticket };
         const made = chosen && form(query, chosen, base);
         const groups = chosen
           ? [...channelAddresses(base, chosen.id), ...(only ? [commonAddresses(base)] : [])]
@@ -118,7 +118,7 @@ export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
             path.slice(0, 60),
             `a path of ours, ${MAX_QR_CHARACTERS} characters at most`,
           );
-        return new Response(qrSvg(baseAddress(request, publicUrl) + path), {
+        return new Response(qrSvg(originOf(request, publicUrl) + path), {
           headers: { "content-type": "image/svg+xml", "cache-control": "private, max-age=3600" },
         });
       },

@@ -16,7 +16,7 @@ export class LongBody {
     return new LongBody(sizeBytes, chunks, first.done ? new Uint8Array() : first.value);
   }
 
-  /** The next bytes, made as they are asked for; `undefined` behind the last ones. */
+  /** The next bytes, made as they are asked for and good until the next call; `undefined` behind the last ones. */
   async next(): Promise<Uint8Array | undefined> {
     const first = this.#first;
     this.#first = undefined;
@@ -46,7 +46,7 @@ export function longResponse(body: LongBody, init: { status: number; headers: He
     {
       async pull(controller) {
         const chunk = await body.next();
-        if (chunk) controller.enqueue(chunk);
+        if (chunk) controller.enqueue(chunk.slice());
         else controller.close();
       },
       cancel: () => body.close(),

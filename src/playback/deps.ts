@@ -45,14 +45,15 @@ export function defaultChannelOf({ footage, defaultChannel }: PlaybackDeps): Foo
   return channelOf(footage, id);
 }
 
-/**
- * What stands before the path of an absolute address: where the request says that this server is reached and, where
- * people sign in, a ticket, so that players need no password.
- */
-export const baseAddress = (request: Request, publicUrl: string | undefined): string => {
+/** Where a request says that this server is reached, without a path. */
+export const originOf = (request: Request, publicUrl: string | undefined): string => {
   const host = request.headers.get("host");
-  const origin =
+  return (
     publicUrl?.replace(/\/+$/, "") ??
-    (host ? `${isSecure(request, publicUrl) ? "https" : "http"}://${host}` : new URL(request.url).origin);
-  return origin + ticketFor(identityOf(request));
+    (host ? `${isSecure(request, publicUrl) ? "https" : "http"}://${host}` : new URL(request.url).origin)
+  );
 };
+
+/** What stands before the path of an absolute address: with a ticket where people sign in, as players can't. */
+export const baseAddress = (request: Request, publicUrl: string | undefined): string =>
+  originOf(request, publicUrl) + ticketFor(identityOf(request));

@@ -21,23 +21,31 @@ const DRIFT_MS = 100;
 function entryText(stretch: Stretch, shape: EntryShape): string {
   const { recording, run, segments } = stretch;
   const addressHead = shape.prefix + segmentAddressHead(recording.id);
-  // Joined at the end: a text that grew by `+=` would be put together anew each time it is sent.
   const parts: string[] = [];
+  // Segments in a row that differ by their names alone are joined by all that stands between two names.
+  let names: string[] = [];
+  let lead = "";
+  const flush = () => {
+    if (names.length > 0) parts.push(lead, names.join(lead));
+    names = [];
+  };
   let expectedMs = Number.NEGATIVE_INFINITY;
   let lastTicks = -1;
-  let inf = "";
   for (const segment of segments) {
     const ticks = durationTicks90k(segment, run);
-    if (shape.isEveryDated || Math.abs(segment.startMs - expectedMs) >= DRIFT_MS) {
+    const isDated = shape.isEveryDated || Math.abs(segment.startMs - expectedMs) >= DRIFT_MS;
+    if (isDated || ticks !== lastTicks) flush();
+    if (isDated) {
       parts.push(programDateTimeLine(segment.startMs));
       expectedMs = segment.startMs;
     }
     expectedMs += ticks / 90;
-    if (ticks !== lastTicks) inf = durationLine(ticks);
+    if (ticks !== lastTicks) lead = durationLine(ticks) + addressHead;
     lastTicks = ticks;
     const hasInit = shape.inits === "all" || (shape.inits === "first" && segment === segments[0]);
-    parts.push(`${inf}${addressHead}${segment.ordinal}.${hasInit ? "i.m4s" : "m4s"}\n`);
+    names.push(`${segment.ordinal}.${hasInit ? "i.m4s" : "m4s"}\n`);
   }
+  flush();
   return parts.join("");
 }
 

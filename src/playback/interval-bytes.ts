@@ -10,7 +10,8 @@ import { damagedHeader } from "./segment-body.ts";
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * The bytes of a part of an interval's MP4, one chunk at a time as they are asked for; one file is open at a time.
+ * The bytes of a part of an interval's MP4, one chunk at a time as they are asked for; one file is open at a time. A
+ * chunk is good until the next one is asked for: all of them lie in the same memory.
  * Throws `not-found` or `unavailable` at footage that is not there any more or can't be read.
  */
 export async function* intervalBytes(
@@ -18,6 +19,7 @@ export async function* intervalBytes(
   layout: IntervalLayout,
   { start, end }: ByteSpan,
 ): AsyncGenerator<Uint8Array, void> {
+  const buffer = new Uint8Array(Math.min(end - start, CHUNK_BYTES));
   let opened: { file: OpenMediaFile; id: string } | undefined;
   const fileOf = async (recording: Recording): Promise<OpenMediaFile> => {
     if (opened?.id === recording.id) return opened.file;
@@ -29,7 +31,7 @@ export async function* intervalBytes(
   try {
     for (const part of layout.parts(start, end)) {
       if (part.kind === "segment") {
-        yield* segmentBytes(await fileOf(part.stored.recording), part);
+        yield* segmentBytes(await fileOf(part.stored.recording), part, buffer);
         continue;
       }
       // Footage that is not there is found before the first byte is sent.
@@ -47,13 +49,17 @@ type SegmentPart = Extract<LayoutPart, { kind: "segment" }>;
 async function* segmentBytes(
   file: OpenMediaFile,
   { stored, bases, start, end }: SegmentPart,
+  buffer: Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
   const { recording, segment } = stored;
   const position = recording.baseOffsetBytes + segment.offsetBytes;
   const { headerBytes } = segment;
   let at = start;
   if (at < headerBytes) {
-    const chunk = Buffer.allocUnsafeSlow(Math.max(headerBytes, Math.min(end, CHUNK_BYTES)));
+    const isLong = headerBytes > buffer.length;
+    const chunk = isLong
+      ? new Uint8Array(headerBytes)
+      : buffer.subarray(0, Math.max(headerBytes, Math.min(end, buffer.length)));
     await file.read(chunk, position);
     try {
       rebaseHeaderInPlace(chunk.subarray(0, headerBytes), bases);
@@ -64,7 +70,7 @@ async function* segmentBytes(
     at = Math.min(end, chunk.length);
   }
   while (at < end) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(end - at, CHUNK_BYTES));
+    const chunk = buffer.subarray(0, Math.min(end - at, buffer.length));
     await file.read(chunk, position + at);
     yield chunk;
     at += chunk.length;

@@ -109,6 +109,10 @@ export class IntervalLayout {
     return hasSound ? [ofVideo, segmentIndex(TRACK_ID.audio, audioTimescale, audio, 0)] : [ofVideo];
   }
 
+  get segmentCount(): number {
+    return this.#segments.length;
+  }
+
   /** The parts of `[start, end)`, in bytes of the file, in order. */
   *parts(start: number, end: number): Generator<LayoutPart> {
     if (start < this.front.length && start < end) {

@@ -20,8 +20,8 @@ const SETTLED_MS = 60_000;
 const SLACK_MS = 10;
 /** Up to here an answer is made before it is sent. */
 const SHORT_BYTES = 512 * 1024;
-/** Layouts that are kept: a player asks for many parts of the same one. */
-const MOST_LAYOUTS = 4;
+/** Segments of all layouts that are kept, two days of them: a player asks for many parts of the same file. */
+const MOST_KEPT_SEGMENTS = 100_000;
 
 const wholeSecondMs = (ms: number): number => Math.floor(ms / 1000) * 1000;
 
@@ -57,10 +57,9 @@ export class IntervalMp4 {
     const isPast = asked.fromMs < nowMs;
     const interval = { fromMs: asked.fromMs, toMs: isPast ? Math.min(asked.toMs, nowMs) : asked.toMs };
     const stretches = this.#stretches(channel, interval);
-    if (asked.isOpen || asked.toMs > nowMs - SETTLED_MS) {
-      const settledMs = settledEndMs(stretches);
-      if (asked.isOpen || settledMs < asked.toMs) return redirect(request, channel, asked.fromMs, settledMs);
-    }
+    const settledMs = wholeSecondMs(Math.min(settledEndMs(stretches), asked.toMs));
+    const isUnsettled = asked.toMs > nowMs - SETTLED_MS && settledMs < asked.toMs;
+    if (isUnsettled || times.endsWith("-now")) return redirect(request, channel, asked.fromMs, settledMs);
     if (!haveOneInit(stretches))
       throw differentInits(channel, stretches, interval, (each) =>
         haveOneInit(this.#stretches(channel, each)),
@@ -90,9 +89,10 @@ export class IntervalMp4 {
   #keep(content: string, layout: IntervalLayout): void {
     this.#layouts.delete(content);
     this.#layouts.set(content, layout);
-    for (const oldest of this.#layouts.keys()) {
-      if (this.#layouts.size <= MOST_LAYOUTS) return;
-      this.#layouts.delete(oldest);
+    let segments = 0;
+    for (const [each, { segmentCount }] of [...this.#layouts].toReversed()) {
+      segments += segmentCount;
+      if (segments > MOST_KEPT_SEGMENTS) this.#layouts.delete(each);
     }
   }
 }
@@ -113,9 +113,9 @@ async function bodyOf(
   return bytes;
 }
 
-/** The last whole second up to which nothing will be added any more, in ms UTC. */
+/** Up to here nothing will be added any more, in ms UTC. */
 const settledEndMs = (stretches: readonly Stretch[]): number =>
-  wholeSecondMs(Math.max(...stretches.map(({ last, run }) => segmentEndMs(last, run))) - SLACK_MS);
+  Math.max(...stretches.map(({ last, run }) => segmentEndMs(last, run))) - SLACK_MS;
 
 /** Sends on to the interval that ends at `toMs`. Throws `not-found` when no second of it is whole yet. */
 function redirect(request: Request, channel: FootageChannel, fromMs: number, toMs: number): Response {

@@ -139,8 +139,7 @@ function piecesOf(
   const isShown = (segment: Segment): boolean => {
     const endMs = segmentEndMs(segment, run);
     const middleMs = (segment.startMs + endMs) / 2;
-    const isHidden =
-      hiding.length > 0 && hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
+    const isHidden = hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
     return endMs > fromMs && segment.startMs < toMs && !isHidden;
   };
   let before: Segment | undefined;

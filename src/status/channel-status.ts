@@ -104,10 +104,7 @@ export type ChannelFacts = {
 };
 
 /** All that pages and the API say about one channel. Reads the newest run for what capture doesn't know. */
-export function channelStatus(
-  footage: Pick<Footage, "outage" | "run">,
-  facts: ChannelFacts,
-): ChannelStatus {
+export function channelStatus(footage: Pick<Footage, "outage" | "run">, facts: ChannelFacts): ChannelStatus {
   const { channel, capture, today, newest } = facts;
   const picture = pictureOf(footage, capture, newest?.run);
   const state = condition(footage, facts, newest !== undefined);

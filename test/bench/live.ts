@@ -14,7 +14,8 @@ const SETTLE_MS = 4000;
 async function latencyOf(browser: Browser, url: string, player: LivePlayer): Promise<LiveLatency> {
   await using page = await playLive(browser, url, "cam", player);
   await Bun.sleep(SETTLE_MS);
-  return measureLatency(page, SECONDS[player]);
+  // Awaited here: the page is closed when this returns.
+  return await measureLatency(page, SECONDS[player]);
 }
 
 const words = ({ medianMs, worstMs, stalls }: LiveLatency, seconds: number): string =>

@@ -3,6 +3,8 @@ import { benchCapture } from "./capture.ts";
 import { benchFlush } from "./flush.ts";
 import { benchLive } from "./live.ts";
 import { benchLosses } from "./losses.ts";
+import { benchPlaylists } from "./playlists.ts";
+import { benchSegments } from "./segments.ts";
 import { benchStart } from "./start.ts";
 import { benchStill } from "./still.ts";
 import { tableOf, type Row } from "./table.ts";
@@ -16,6 +18,8 @@ const series: Record<string, () => Promise<Row[]>> = {
   flush: benchFlush,
   live: benchLive,
   losses: benchLosses,
+  segments: benchSegments,
+  playlists: benchPlaylists,
   wall: benchWall,
   still: benchStill,
 };

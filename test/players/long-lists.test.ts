@@ -143,7 +143,7 @@ describe("today's list of a long day", () => {
         expect(watched.firstPictureMs).toBeLessThan(START_MS);
         expect(watched.latencySeconds).toBeLessThan(12);
         // hls.js asks for all of it again where its copy is older than half of the skip boundary.
-      expect(watched.whole).toBeLessThanOrEqual(2);
+        expect(watched.whole).toBeLessThanOrEqual(2);
         expect(watched.reloads.length).toBeGreaterThanOrEqual(3);
         for (const { skipped, failed, bytes } of watched.reloads) {
           expect(failed).toBe(false);

@@ -63,6 +63,7 @@ export class WatchedDay implements AsyncDisposable {
     return cameraMs + this.#rightOffsetMs;
   }
 
+  #launcher: readonly string[] = [];
   #rightOffsetMs = 0;
   #ports = new Map<string, number>();
 
@@ -76,7 +77,9 @@ export class WatchedDay implements AsyncDisposable {
     await Bun.sleep(12_000);
     await this.server.kill();
     await this.server.nothingLeft();
+    await Bun.sleep(5000);
     this.clock.set(this.#rightOffsetMs + WRONG_BY_MS);
+    this.#launcher = this.clock.reboot();
     await this.#start();
     await Bun.sleep(14_000);
     this.clock.set(this.#rightOffsetMs);
@@ -96,7 +99,7 @@ export class WatchedDay implements AsyncDisposable {
 
   async #camera(id: keyof typeof CAMERAS, change: { width?: number; height?: number } = {}): Promise<void> {
     const port = this.#ports.get(id) ?? 0;
-    this.#cameras.set(id, await TimeCamera.start({ ...CAMERAS[id], ...change, port }));
+    this.#cameras.set(id, await TimeCamera.start({ ...CAMERAS[id], ...change, port, isSteady: true }));
   }
 
   async #start(): Promise<void> {
@@ -104,6 +107,7 @@ export class WatchedDay implements AsyncDisposable {
     this.#server = await Nightjar.start({
       folder: this.folder,
       env: this.clock.env,
+      launcher: this.#launcher,
       config: {
         auth: "none",
         timezone: "UTC",

@@ -7,6 +7,7 @@ Usage: time-camera.py CONFIG, a JSON object:
   width, height    of the picture; the width is a multiple of 640
   codec     "h264" or "h265"
   sound     a tone as "aac", as "alaw", or "none"
+  isSteady  whether pictures are told to be a 25th of a second apart, however late each was taken
 
 The time of day in milliseconds stands in the topmost 64 lines as 40 bits, the highest first: rows of squares of 32
 pixels, two rows at a width of 640, white for 1. Below it something moves. Prints {"port": N} when ready; ends when standard input
@@ -49,7 +50,7 @@ def tone(rate, number):
     return b"".join(struct.pack("<hh", sample, sample) for sample in samples)
 
 
-def feed(source, speaker, clock_of, rate, size, ended):
+def feed(source, speaker, clock_of, rate, size, is_steady, ended):
     number = 0
     sound = tone(rate, 0)
     while clock_of() is None:
@@ -59,11 +60,11 @@ def feed(source, speaker, clock_of, rate, size, ended):
     first_ns = clock_of()
     while not ended.wait(max(0.0, started + number / rate - time.monotonic())):
         buffer = Gst.Buffer.new_wrapped(picture(time.time_ns() // 1_000_000, number, *size))
-        # The time of the pipeline, as a live source has it.
+        # Else the time of the pipeline, as a live source has it.
         now_ns = clock_of()
         if now_ns is None:
             return
-        buffer.pts = buffer.dts = now_ns
+        buffer.pts = buffer.dts = first_ns + number * Gst.SECOND // rate if is_steady else now_ns
         heard = Gst.Buffer.new_wrapped(sound)
         heard.pts = heard.dts = first_ns + number * Gst.SECOND // rate
         number += 1
@@ -110,7 +111,7 @@ def main():
             running = element.get_current_running_time()
             return 0 if running == Gst.CLOCK_TIME_NONE else running
 
-        args = (element.get_by_name("src"), element.get_by_name("speaker"), running_ns, rate, size, ended)
+        args = (element.get_by_name("src"), element.get_by_name("speaker"), running_ns, rate, size, options.get("isSteady", False), ended)
         threading.Thread(target=feed, args=args, daemon=True).start()
 
     factory.connect("media-configure", configure)

@@ -17,6 +17,8 @@ export type TimeCameraOptions = {
   height?: number;
   codec?: "h264" | "h265";
   sound?: "aac" | "alaw" | "none";
+  /** Each picture is told to be exactly 40 ms after the one before, however late it was taken. */
+  isSteady?: boolean;
 };
 
 /** A camera whose pictures say when they were taken; see the script. */

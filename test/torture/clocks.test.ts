@@ -21,10 +21,15 @@ setDefaultTimeout(240_000);
 const PICTURES_PER_SECOND = 25;
 
 /** The executable with a clock of its own, and one synthetic camera. */
-async function house(folder: string, clock: FakeClock, change: { zone?: string; keep?: object } = {}) {
+async function house(
+  folder: string,
+  clock: FakeClock,
+  change: { zone?: string; keep?: object; launcher?: readonly string[] } = {},
+) {
   const server = await Nightjar.start({
     folder,
     env: clock.env,
+    launcher: change.launcher ?? [],
     config: {
       auth: "none",
       timezone: change.zone ?? "Europe/Berlin",
@@ -107,8 +112,11 @@ test.each([{ isKilled: false }, { isKilled: true }])(
       await first.kill();
     }
     clock.set(-40 * MINUTE_MS);
+    // The power is away for a while.
+    await Bun.sleep(5000);
     const wokenMs = Date.now();
-    let server = await house(folder.path, clock);
+    const launcher = clock.reboot();
+    let server = await house(folder.path, clock, { launcher });
     try {
       await Bun.sleep(30_000);
       clock.set(0);
@@ -116,7 +124,7 @@ test.each([{ isKilled: false }, { isKilled: true }])(
         await Bun.sleep(700);
         await server.kill();
         await server.nothingLeft();
-        server = await house(folder.path, clock);
+        server = await house(folder.path, clock, { launcher });
       }
       await waitFor(
         "footage of now",
@@ -130,6 +138,7 @@ test.each([{ isKilled: false }, { isKilled: true }])(
       const path = intervalPath("cam", fromMs, Date.now() - 4 * SECOND_MS);
       await expectPlays(server, path);
       const times = wallTimes(await listOf(server, path));
+      expect(times[0]!.startMs - fromMs).toBeLessThan(5 * SECOND_MS);
       // The 30 s of the wrong clock lie where they were taken.
       const unsure = times.filter(
         ({ startMs }) => startMs > wokenMs - SECOND_MS && startMs < wokenMs + 32 * SECOND_MS,

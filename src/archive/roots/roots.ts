@@ -132,12 +132,14 @@ export class KnownRoots implements Roots {
 
   async #lookOnce(): Promise<void> {
     const { index, state, storagePath } = this.#deps;
-    const indexed = new Set(index.roots().map(({ id }) => id));
-    const known = new Map([...index.roots(), ...state.roots()].map((root) => [root.id, root]));
+    const [indexRows, stateRows] = [index.roots(), state.roots()];
+    const indexed = new Set(indexRows.map(({ id }) => id));
+    const kept = new Set(stateRows.map(({ id }) => id));
+    const known = new Map([...indexRows, ...stateRows].map((root) => [root.id, root]));
     const found = new Map<string, Present>();
     let current: { id: string } | { missing: RunEnd };
     try {
-      current = await this.#identify(storagePath, known, found);
+      current = await this.#identify(storagePath, { known, kept }, found);
     } catch (error) {
       current = { missing: this.#missingBy(error) };
     }
@@ -158,7 +160,7 @@ export class KnownRoots implements Roots {
   /** What is at the configured path: a known root, one to be adopted, or nothing to record to. */
   async #identify(
     path: string,
-    known: Map<string, RootRow>,
+    { known, kept }: { known: Map<string, RootRow>; kept: ReadonlySet<string> },
     found: Map<string, Present>,
   ): Promise<{ id: string } | { missing: RunEnd }> {
     const { clock, files, state, unmountedPoint } = this.#deps;
@@ -178,7 +180,7 @@ export class KnownRoots implements Roots {
     } else if (id === undefined || !known.has(id)) return { missing: this.#wrongDisk(path, id, known) };
     const before = known.get(id);
     const row: RootRow = { id, path, adoptedMs: before?.adoptedMs ?? clock.nowMs() };
-    if (!before || before.path !== path || !state.roots().some((root) => root.id === id)) {
+    if (!before || before.path !== path || !kept.has(id)) {
       state.setRoot(row);
       if (this.#deps.index.roots().some((root) => root.id === id)) this.#deps.index.setRoot(row);
       known.set(id, row);

@@ -18,6 +18,9 @@ type Picture = {
 /** Far more than any codec reorders; a stream with senseless times must not be held for ever. */
 const MAX_WAITING = 40;
 
+/** A picture that lasts so many times longer than the one before it is not handed on before the next has come. */
+const MAX_STRETCH = 3;
+
 /**
  * Gives decode times anew: the n-th picture in decode order gets the n-th presentation time in rising order, so
  * that presentation starts at the first decode time and offsets are signed. The decode times that came with the
@@ -85,8 +88,10 @@ export class PictureTimes {
     const fragments = this.release();
     const last = this.#waiting[0];
     if (last?.decodeTicks === undefined || this.#waiting.length > 1) return fragments;
-    this.#waiting = [];
     const durationTicks = Math.max(1, this.#endTicks - last.decodeTicks);
+    // Behind a jump of the source's time it would stand for as long as that.
+    if (durationTicks > MAX_STRETCH * (this.#lastDurationTicks ?? durationTicks)) return fragments;
+    this.#waiting = [];
     return [...fragments, fragmentOf([sampleOf(last, last.decodeTicks, durationTicks)], last)];
   }
 

@@ -49,6 +49,46 @@ const flat = (fragments: Fragment[]) =>
     });
   });
 
+describe("pictures that are handed on as soon as they are whole", () => {
+  /** One fragment of pictures; it ends at a time in the track's ticks. */
+  const take = (times: PictureTimes, pictures: { decode: number; present?: number }[], endTicks: number) => {
+    const payload = new Uint8Array(pictures.length);
+    for (const [offsetBytes, { decode, present = decode }] of pictures.entries()) {
+      const one = sample(1, present - decode);
+      times.take({ sample: one, ticks: decode, payload, offsetBytes, arrivalMs: 0 });
+    }
+    times.endFragment(endTicks);
+    return flat(times.release()).map(({ decode, end }) => [decode, end]);
+  };
+  const settle = (times: PictureTimes) => flat(times.settle()).map(({ decode, end }) => [decode, end]);
+
+  test("the last one of a fragment lasts until the fragment's end, the next ones go on from their own times", () => {
+    const times = new PictureTimes(90_000, 0);
+    expect(take(times, [{ decode: 0 }, { decode: 3600 }], 7200)).toEqual([[0, 3600]]);
+    expect(settle(times)).toEqual([[3600, 7200]]);
+    expect(settle(times)).toEqual([]);
+    expect(take(times, [{ decode: 7300 }, { decode: 10_800 }], 14_400)).toEqual([[7300, 10_800]]);
+    expect(flat(times.flush())).toEqual([]);
+  });
+
+  test("one that is followed by a jump of the time is waited with", () => {
+    const times = new PictureTimes(90_000, 0);
+    take(times, [{ decode: 0 }, { decode: 3600 }], 3600 + 60 * 90_000);
+    expect(settle(times)).toEqual([]);
+  });
+
+  test("one that others are shown before is waited with", () => {
+    const times = new PictureTimes(90_000, 0);
+    const reordered = [
+      { decode: 0, present: 3600 },
+      { decode: 3600, present: 14_400 },
+      { decode: 7200, present: 7200 },
+    ];
+    expect(take(times, reordered, 10_800)).toEqual([[3600, 7200]]);
+    expect(settle(times)).toEqual([]);
+  });
+});
+
 describe("pictures", () => {
   test("without B-frames keep their times, and all but the last come out", () => {
     const pictures = [0, 3600, 7300, 10_800].map((decode) => ({ decode, present: decode }));

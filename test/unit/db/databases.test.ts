@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
@@ -98,6 +98,77 @@ describe("index database", () => {
     index.dropLoneRuns([]);
     expect(index.gapsBetween("front", 0, 500)).toEqual([]);
     expect(index.run(run.id)).toBeUndefined();
+    index.close();
+  });
+
+  test("segments are read when they are asked for, and again when the row has changed", () => {
+    const index = IndexDatabase.open(join(folder(), "index.db"));
+    index.insertRun(run);
+    index.insertRecording({ ...recording, state: "closed" }, [segment]);
+    const listed = () => index.recordingsBetween("front", 0, 10_000);
+    const [early, copied] = [listed()[0]!, { ...listed()[0]! }];
+    expect(copied.segments).toEqual([segment]);
+    expect(early.outline).toMatchObject({
+      count: 1,
+      longestTicks: 180_000,
+      isUnbroken: true,
+      isSteady: true,
+    });
+    const second = { ...segment, ordinal: 1, startMs: 5000, mediaTicks: 180_000, offsetBytes: 4200 };
+    index.updateRecording(recording.id, { endMs: 7000 }, [segment, second]);
+    expect(listed()[0]!.segments).toEqual([segment, second]);
+    expect(listed()[0]!.outline).toMatchObject({ last: second, count: 2, isUnbroken: true, isSteady: false });
+    const [late, held] = [listed()[0]!, index.recording(recording.id)!];
+    index.deleteRecording(recording.id);
+    // What was read stays with those who hold it.
+    expect(held.segments).toEqual([segment, second]);
+    expect(() => late.segments).toThrow("This footage was deleted just now");
+    index.close();
+  });
+
+  test("a channel's target duration is raised, survives its counters, and is none before them", () => {
+    const path = join(folder(), "index.db");
+    const counter = {
+      nextMediaSequence: 5,
+      discontinuitySequence: 0,
+      timeline: 1,
+      nextTicks: 9,
+      newestEndMs: 3,
+    };
+    const index = IndexDatabase.open(path);
+    expect([index.raiseTargetDuration("front", 4), index.targetDuration("front")]).toEqual([false, 0]);
+    index.setCounter({ channel: "front", ...counter });
+    expect([index.raiseTargetDuration("front", 4), index.raiseTargetDuration("front", 3)]).toEqual([
+      true,
+      true,
+    ]);
+    index.setCounter({ channel: "front", ...counter, nextMediaSequence: 6 });
+    index.close();
+    const again = IndexDatabase.open(path);
+    expect(again.targetDuration("front")).toBe(4);
+    expect(again.counter("front")).toEqual({ channel: "front", ...counter, nextMediaSequence: 6 });
+    again.close();
+  });
+
+  test("one that was made before target durations were kept is brought up to date, with all that is in it", () => {
+    const path = join(folder(), "index.db");
+    const migrations = join(import.meta.dir, "../../../drizzle/index");
+    const [first] = JSON.parse(readFileSync(join(migrations, "meta/_journal.json"), "utf8")).entries;
+    const old = new Database(path, { create: true });
+    for (const statement of readFileSync(join(migrations, `${first.tag}.sql`), "utf8").split(
+      "--> statement-breakpoint",
+    ))
+      old.run(statement);
+    old.run(
+      "CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
+    );
+    old.run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('', ?)", [first.when]);
+    old.run("INSERT INTO counter VALUES ('front', 7, 1, 2, 900, 3000)");
+    old.close();
+    const index = IndexDatabase.open(path);
+    expect(index.counter("front")).toMatchObject({ nextMediaSequence: 7, timeline: 2, newestEndMs: 3000 });
+    expect(index.targetDuration("front")).toBe(0);
+    expect(index.raiseTargetDuration("front", 2)).toBe(true);
     index.close();
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { audioParameters, parseAudioSpecificConfig } from "../../../src/media/aac.ts";
 import { buildInit, initForTrack, parseInit, runParametersOf } from "../../../src/media/fmp4/init.ts";
+import { movieHeader } from "../../../src/media/fmp4/movie-header.ts";
 import { FragmentReader, type ReaderEvent } from "../../../src/media/fmp4/reader.ts";
 import {
   buildSegmentHeader,
@@ -53,6 +54,7 @@ const parsers: Record<string, (bytes: Uint8Array) => unknown> = {
   FragmentReader: (bytes) => new FragmentReader().push(bytes),
   parseInit,
   initForTrack: (bytes) => initForTrack(bytes, "video"),
+  movieHeader: (bytes) => movieHeader(bytes, { durationMs: 5, startMs: 5, title: "ä" }),
   parseSegmentHeader,
   rebaseHeader: (bytes) => rebaseHeader(bytes, { videoTicks: 5, audioTicks: 5 }),
   singleVideoHeader: (bytes) => singleTrackHeader(bytes, "video", 5),

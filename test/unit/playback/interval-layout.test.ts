@@ -20,13 +20,14 @@ let stretches: readonly Stretch[];
 
 async function bytesOf(layout: IntervalLayout, start: number, end: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of intervalBytes(footage, layout, { start, end })) chunks.push(chunk);
+  for await (const chunk of intervalBytes(footage, layout, { start, end })) chunks.push(chunk.slice());
   return Buffer.concat(chunks);
 }
 
 beforeAll(async () => {
   folder = await tempFolder();
-  const clip = encodeClip({ seconds: 8 });
+  // Segments of about a megabyte: more than is read at once.
+  const clip = encodeClip({ seconds: 8, size: "960x540" });
   await recordClip(footage, folder.path, clip, T, "a");
   const [lost] = footage.record({ startMs: T + 8000, durations: [180_001], init: "a" });
   await recordClip(footage, folder.path, clip, T + 30_000, "a");
@@ -43,17 +44,18 @@ describe("the layout of an interval", () => {
     const layout = new IntervalLayout(stretches, "Front door");
     const whole = await bytesOf(layout, 0, layout.sizeBytes);
     expect(whole.length).toBe(layout.sizeBytes);
-    const interesting = [0, layout.front.length];
-    for (const part of layout.parts(0, layout.sizeBytes)) {
+    const interesting = [0];
+    let at = layout.front.length;
+    for (const part of layout.parts(at, layout.sizeBytes)) {
       if (part.kind === "bytes") continue;
-      const at = interesting.at(-1)! + (interesting.length === 2 ? 0 : 0);
-      interesting.push(at + part.stored.segment.headerBytes, at + part.end);
+      interesting.push(at, at + part.stored.segment.headerBytes);
+      at += part.end;
     }
     const place = fc.oneof(
       fc.integer({ min: 0, max: layout.sizeBytes }),
       fc
         .tuple(fc.constantFrom(...interesting), fc.integer({ min: -3, max: 3 }))
-        .map(([at, step]) => Math.min(layout.sizeBytes, Math.max(0, at + step))),
+        .map(([from, step]) => Math.min(layout.sizeBytes, Math.max(0, from + step))),
     );
     await fc.assert(
       fc.asyncProperty(place, place, async (a, b) => {

@@ -74,11 +74,11 @@ describe.each(days)("%s, %s (%d h)", (zone, date, hours) => {
   const footage = new MemoryFootage("front-door", zone);
   // Begins a second before a full segment of the day, so that none begins exactly with it.
   const firstMs = startMs - 3 * HOUR_MS - 1000;
-  const count = Math.ceil((endMs + 3 * HOUR_MS - firstMs) / 10_000);
+  const count = Math.ceil((endMs + 3 * HOUR_MS - firstMs) / 60_000);
   footage.record({
     startMs: firstMs,
-    durations: Array.from({ length: count }, () => 10 * S),
-    perRecording: 360,
+    durations: Array.from({ length: count }, () => 60 * S),
+    perRecording: 60,
   });
 
   test("begins with the segment that plays at its first instant and ends with the last that begins in it", async () => {
@@ -91,13 +91,13 @@ describe.each(days)("%s, %s (%d h)", (zone, date, hours) => {
     expect(segmentEndMs(first.first, first.run)).toBeGreaterThan(startMs);
     expect(last.last.startMs).toBeLessThan(endMs);
     expect(segmentEndMs(last.last, last.run)).toBeGreaterThanOrEqual(endMs);
-    expect(times.length).toBe(hours * 360 + 1);
-    expect(times.every(({ startMs: ms }) => (ms - firstMs) % 10_000 === 0)).toBe(true);
+    expect(times.length).toBe(hours * 60 + 1);
+    expect(times.every(({ startMs: ms }) => (ms - firstMs) % 60_000 === 0)).toBe(true);
   });
 
   test("is today's until it is over, and growing only then", async () => {
     for (const [nowMs, isEnded] of [
-      [endMs - 60_000, false],
+      [endMs - 120_000, false],
       [endMs, true],
     ] as const) {
       const shown = new MemoryFootage("front-door", zone);
