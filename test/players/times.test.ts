@@ -76,7 +76,7 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
     const whole = await listOf("day", "an interval over midnight");
     expect(whole.segments.every(({ isDiscontinuity }) => !isDiscontinuity)).toBe(true);
     const times = wallTimes(whole);
-    const holes = times.filter(({ startMs }, index) => index > 0 && startMs - times[index - 1]!.endMs > 1000);
+    const holes = times.filter(({ startMs }, index) => index > 0 && startMs - times[index - 1]!.endMs > 400);
     // The crash, the clock that was set, the camera that was away, the stop.
     expect(holes).toHaveLength(4);
     expect(times[0]!.startMs).toBeLessThan(MIDNIGHT_MS - 80_000);
@@ -97,6 +97,7 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
         picture += Math.round(list.segments[index]!.durationSeconds * PICTURES_PER_SECOND);
       }
       const worstMs = Math.max(...off.map(Math.abs));
+      console.log(id, name, off.map((ms) => Math.round(ms)).join(" "));
       expect({ id, name, isRight: worstMs < RIGHT_MS, worstMs }).toEqual({
         id,
         name,
