@@ -53,7 +53,8 @@ export function buildApp(deps: AppDeps) {
     }) as unknown as Wrapper)
     .onError({ as: "global" }, ({ request, code, error }) => {
       const found = errorAnswer(code, error);
-      if (found.status === 500) logFailure(request, error);
+      const isOwnAnswer = error instanceof NightjarError && found.status !== 500;
+      if (found.status >= 500 && !isOwnAnswer) logFailure(request, error);
       const response =
         (found.status === 401 ? loginRedirect(request) : undefined) ??
         errorResponse(request, found, deps.errorPage ?? plainErrorPage);

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Accounts } from "./accounts/accounts.ts";
 import { buildApp } from "./app.ts";
@@ -22,11 +21,11 @@ import { errorPage, pages } from "./pages/index.ts";
 import { siteOf } from "./pages/site.ts";
 import { assetRoot } from "./platform/assets.ts";
 import type { Clock } from "./platform/clock.ts";
+import { prepareDataFolder } from "./platform/data-folder.ts";
 import { acquireDataLock } from "./platform/data-lock.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf, startLogging } from "./platform/log.ts";
 import { giveBackBuffers } from "./platform/memory.ts";
-import { isNetworkFileSystem } from "./platform/mounts.ts";
 import { outliveParent } from "./platform/parent.ts";
 import { findTool } from "./platform/process.ts";
 import { onSignals } from "./platform/signals.ts";
@@ -42,24 +41,6 @@ const log = logOf("main");
 
 /** A stop that takes longer ends all the same: what is not on disk by then is what a power cut would lose. */
 const STOP_LIMIT_MS = 5000;
-
-/** Makes the data folder and refuses one that can't be trusted. Throws `config`. */
-function prepareDataFolder(folder: string): void {
-  if (isNetworkFileSystem(folder)) {
-    throw new NightjarError("config", `data is ${folder}, on a network file system; wanted: a local disk`, {
-      details: [
-        "Databases need locks and syncs that network file systems don't keep. storage.path may be on one.",
-      ],
-    });
-  }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new NightjarError("config", `The data folder ${folder} can't be made: ${errorText(error)}`, {
-      cause: error,
-    });
-  }
-}
 
 /** What the HTTP side is made of. */
 export type AppParts = {

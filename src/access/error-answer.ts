@@ -1,4 +1,4 @@
-import { NightjarError, type ErrorKind } from "../platform/errors.ts";
+import { NightjarError, systemErrorCode, type ErrorKind } from "../platform/errors.ts";
 import { askToSignIn } from "./sign-in-answer.ts";
 
 /** An error as a client may see it. */
@@ -43,6 +43,19 @@ function invalidFields(error: unknown): string[] {
   return [...new Set(names.filter((name): name is string => typeof name === "string" && name.length < 80))];
 }
 
+/** What keeps a database from being written, by the beginnings of SQLite's codes. */
+const databaseTroubles: readonly (readonly [code: string, words: string])[] = [
+  ["SQLITE_FULL", "the disk of the data folder is full"],
+  ["SQLITE_READONLY", "the data folder can't be written to"],
+  ["SQLITE_IOERR", "the disk of the data folder fails"],
+  ["SQLITE_BUSY", "another program holds the database"],
+];
+
+function databaseTrouble(error: unknown): string | undefined {
+  const code = systemErrorCode(error) ?? "";
+  return databaseTroubles.find(([start]) => code.startsWith(start))?.[1];
+}
+
 /**
  * What a client is told about anything thrown. Only the messages of our own errors are shown; of all else the
  * client learns that it failed.
@@ -55,6 +68,8 @@ export function errorAnswer(code: unknown, error: unknown): ErrorAnswer {
       retryAfterSeconds: error.retryAfterSeconds,
     };
   }
+  const trouble = databaseTrouble(error);
+  if (trouble !== undefined) return answer("unavailable", `This could not be done: ${trouble}`);
   switch (code) {
     case "NOT_FOUND":
       return answer("not-found", "There is nothing at this address");

@@ -44,6 +44,10 @@ export function checkPassword(password: string, name: string): void {
   }
   if (nameKey(password) === nameKey(name)) throw wrong("The password is the name; wanted: another one");
   if (/\p{Cc}/u.test(password)) throw wrong("The password holds control characters; wanted: none");
+  // In its place stood bytes that are no UTF-8; a browser would send other ones.
+  if (password.includes("\uFFFD")) {
+    throw wrong("The password holds characters that can't be read; wanted: text in UTF-8");
+  }
   if (new Set(password).size < 3) {
     throw wrong("The password repeats one or two characters; wanted: at least three different ones");
   }

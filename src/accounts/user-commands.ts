@@ -1,8 +1,9 @@
-import { chownSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chownSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { StateDatabase } from "../db/state/state-database.ts";
 import type { Clock } from "../platform/clock.ts";
+import { prepareDataFolder } from "../platform/data-folder.ts";
 import { NightjarError } from "../platform/errors.ts";
 import { Accounts, type User } from "./accounts.ts";
 import { checkedName, checkedRole } from "./rules.ts";
@@ -29,7 +30,7 @@ async function withAccounts<T>(
   work: (accounts: Accounts) => Promise<T> | T,
 ): Promise<T> {
   const { dataFolder } = config;
-  mkdirSync(dataFolder, { recursive: true });
+  prepareDataFolder(dataFolder);
   const path = join(dataFolder, "state.db");
   const state = StateDatabase.open(path);
   try {

@@ -1,4 +1,5 @@
 import { channelIdProblem, idKey } from "../config/channel-id.ts";
+import { channelNamePattern } from "../config/channel-name.ts";
 import { channelIdOf } from "../config/channel-slug.ts";
 import { type ChannelConfig, type SourceConfig, transports } from "../config/config.ts";
 import { parseSize, formatSize } from "../config/size.ts";
@@ -87,6 +88,9 @@ export function formOfChannel(channel: ChannelConfig, zone: string): CameraForm 
 /** The source that a form means: as text for the file, and read. */
 export type GivenSource = { text: string; source: SourceConfig };
 
+/** `rtsp:/host/path` is no host called `rtsp`, but `//` with a slash forgotten. */
+const lacksSlash = /^[a-z][a-z0-9+.-]*:\/(?!\/)[^@]*$/i;
+
 /**
  * The source of a form.
  * @param known the URL until now, whose user name and password are kept where none are typed
@@ -97,7 +101,7 @@ export function sourceOf(form: CameraForm, known?: string): GivenSource | { mist
       mistakes: { address: "The address is missing: the camera's IP address or its rtsp:// address." },
     };
   }
-  if (/^(demo|exec):/i.test(form.address)) return read(form.address, form);
+  if (/^(demo|exec):/i.test(form.address) || lacksSlash.test(form.address)) return read(form.address, form);
   const result = addressOf(form, known === undefined ? undefined : { url: known });
   if ("needsPassword" in result) {
     return {
@@ -135,6 +139,8 @@ export function formMistakes(form: CameraForm, id: string, { taken, reserved }: 
   if (form.name === "") mistakes.name = "A name is missing, such as “Front door”.";
   else if (form.name.length > 100) {
     mistakes.name = `The name has ${form.name.length} characters; wanted: at most 100.`;
+  } else if (!channelNamePattern.test(form.name)) {
+    mistakes.name = "The name holds characters that can't be shown; wanted: a text on one line.";
   }
   const wanted = channelIdProblem(id, reserved);
   if (wanted !== undefined) mistakes.id = `“${id.slice(0, 80)}” can't be the id; wanted: ${wanted}.`;

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorText, NightjarError, systemErrorCode } from "../platform/errors.ts";
 import { replaceFile } from "../platform/replace-file.ts";
@@ -30,6 +30,8 @@ export type ChannelInFile = {
   fromEnvironment: ReadonlyMap<string, string>;
 };
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -47,9 +49,12 @@ export class ConfigEditor {
   readonly #options: LoadOptions;
   readonly #key = randomBytes(32);
   #last: Promise<unknown> = Promise.resolve();
+  /** Whether there was a file: one made anew in its place would lack everything else that it said. */
+  #wasThere: boolean;
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#wasThere = findConfigFile(options) !== undefined;
   }
 
   /** The file that is read, or that will be made. */
@@ -97,8 +102,12 @@ export class ConfigEditor {
       const text = editYaml(before ?? HEAD, edit);
       const config = this.#check(text, file);
       try {
-        if (await replaceFile(file, text, async () => (await this.#read()) === before)) return { config };
+        if (await replaceFile(file, text, async () => (await this.#read()) === before)) {
+          this.#wasThere = true;
+          return { config };
+        }
       } catch (error) {
+        if (error instanceof NightjarError) throw error;
         const why = writingTroubles[systemErrorCode(error) ?? ""] ?? errorText(error);
         return { unwritable: `${file} can't be written: ${why}` };
       }
@@ -118,22 +127,31 @@ export class ConfigEditor {
     }
   }
 
-  /** The file's text; `undefined` when it is not there. */
+  /** The file's text; `undefined` while there never was one. Throws `conflict`. */
   async #read(): Promise<string | undefined> {
+    const unreadable = (why: string, cause?: unknown): NightjarError =>
+      new NightjarError("conflict", `${this.file} can't be read: ${why}`, { cause });
+    let bytes: Uint8Array;
     try {
-      return await readFile(this.file, "utf8");
+      if (!(await stat(this.file)).isFile()) throw unreadable("it is no file");
+      bytes = await readFile(this.file);
     } catch (error) {
-      if (systemErrorCode(error) === "ENOENT") return undefined;
-      throw new NightjarError("conflict", `${this.file} can't be read: ${errorText(error)}`, {
-        cause: error,
-      });
+      if (error instanceof NightjarError) throw error;
+      if (systemErrorCode(error) !== "ENOENT") throw unreadable(errorText(error), error);
+      if (this.#wasThere) throw unreadable("it is gone; it has to be put back first", error);
+      return undefined;
+    }
+    try {
+      return strictUtf8.decode(bytes);
+    } catch (error) {
+      throw unreadable("it is not in UTF-8, and would lose characters", error);
     }
   }
 
   /** Keyed, so that it can stand in a page though it is made of a password, too. */
   #revision(value: unknown, id: string): string {
     const channels = isGroup(value) ? value["channels"] : undefined;
-    const channel = isGroup(channels) ? channels[id] : undefined;
+    const channel = isGroup(channels) && Object.hasOwn(channels, id) ? channels[id] : undefined;
     if (channel === undefined) return "";
     return createHmac("sha256", this.#key).update(JSON.stringify(channel)).digest("hex").slice(0, 32);
   }

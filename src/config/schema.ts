@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { logLevels } from "../platform/log.ts";
+import { channelNamePattern } from "./channel-name.ts";
 import { authKinds, execFormats, transports } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { parseListenAddress } from "./listen-address.ts";
@@ -92,8 +93,8 @@ const keepSchema = z
 
 const channelSchema = z.strictObject({
   name: key(
-    z.string().trim().min(1).max(100).optional(),
-    "a text of 1 to 100 characters, in quotes if it looks like a number",
+    z.string().trim().min(1).max(100).regex(channelNamePattern).optional(),
+    "a text of 1 to 100 characters on one line, in quotes if it looks like a number",
     "Name for people, by default the id.",
   ),
   source: key(

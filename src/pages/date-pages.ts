@@ -7,11 +7,10 @@ import type { FootageChannel } from "../archive/footage.ts";
 import { badParameter } from "../platform/errors.ts";
 import { dayStartMs, localDateOf, type LocalDate } from "../platform/zone.ts";
 import { dateOfDay } from "../playback/days.ts";
-import { channelOf } from "../playback/deps.ts";
 import { monthOf } from "../status/calendar.ts";
 import { dayGapWords } from "../status/channel-status.ts";
 import { dateWords } from "../status/words.ts";
-import type { PagesDeps } from "./deps.ts";
+import { channelChoice, type PagesDeps } from "./deps.ts";
 import { htmlPage } from "./html.ts";
 
 /** The month of `?before=`, `2026-08`, or `latest`. Throws `bad-request`. */
@@ -51,10 +50,7 @@ export function datePages({ status, footage, history, site }: PagesDeps) {
       "/dates",
       ({ request }) => {
         const query = new URL(request.url).searchParams;
-        const wanted = query.get("channel") ?? "";
-        const channels = footage.channels();
-        const only = channels.length === 1 ? channels[0] : undefined;
-        const chosen = wanted === "" ? only : channelOf(footage, wanted);
+        const { channels, chosen } = channelChoice(footage, query);
         const shown = site(request);
         const latest = monthOf(localDateOf(status.nowMs(), chosen?.zone ?? shown.zone));
         const calendar = status.calendar(chosen ? [chosen] : channels, monthParameter(query, latest));

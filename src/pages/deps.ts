@@ -1,6 +1,7 @@
 import type { FootageHistory } from "../archive/footage-history.ts";
-import type { Footage } from "../archive/footage.ts";
+import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { StorageUse } from "../archive/storage-use.ts";
+import { channelOf } from "../playback/deps.ts";
 import type { StatusReader } from "../status/status.ts";
 import type { SiteOf } from "./site.ts";
 
@@ -16,3 +17,15 @@ export type PagesDeps = {
   /** The configuration's file, as the person who starts Nightjar knows it. */
   configFile: string;
 };
+
+/**
+ * Which channels a page can show, and the one that `channel=` chose; the only one is chosen without a word. Throws
+ * `not-found`.
+ */
+export function channelChoice(footage: Footage, query: URLSearchParams) {
+  const wanted = query.get("channel") ?? "";
+  const channels = footage.channels();
+  const only = channels.length === 1 ? channels[0] : undefined;
+  const chosen: FootageChannel | undefined = wanted === "" ? only : channelOf(footage, wanted);
+  return { channels, only, chosen };
+}

@@ -7,7 +7,7 @@ import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import { badParameter, NightjarError } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
-import { channelOf, originOf } from "../playback/deps.ts";
+import { originOf } from "../playback/deps.ts";
 import { MAX_INTERVAL_MS, parseTime, type Interval } from "../playback/time-parameters.ts";
 import {
   channelAddresses,
@@ -16,7 +16,7 @@ import {
   liveAddresses,
   type AddressBase,
 } from "./addresses.ts";
-import type { PagesDeps } from "./deps.ts";
+import { channelChoice, type PagesDeps } from "./deps.ts";
 import { htmlPage } from "./html.ts";
 import { qrSvg } from "./qr.ts";
 
@@ -86,10 +86,7 @@ export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
       "/playlists",
       ({ request }) => {
         const query = new URL(request.url).searchParams;
-        const wanted = query.get("channel") ?? "";
-        const channels = footage.channels();
-        const only = channels.length === 1 ? channels[0] : undefined;
-        const chosen = wanted === "" ? only : channelOf(footage, wanted);
+        const { channels, only, chosen } = channelChoice(footage, query);
         const ticket = query.get("tickets") === "1" ? ticketFor(identityOf(request)) : "";
         const base = { origin: originOf(request, publicUrl), ticket };
         const made = chosen && form(query, chosen, base);

@@ -6,6 +6,7 @@ import { libc } from "./libc.ts";
 const F_DUPFD_CLOEXEC = 1030;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
 const SHUT_RDWR = 2;
 const POLLOUT = 4;
 const POLLERR_OR_POLLHUP = 0x18;
@@ -75,20 +76,23 @@ export class ClientSocket {
     this.#descriptor = descriptor;
   }
 
-  /** The connection between a peer and a port of ours; `undefined` where it can't be found. */
+  /**
+   * The connection between a peer and a port of ours; `undefined` where it can't be found. A peer may come from the same
+   * port to two of our addresses: then nobody can tell which of the two is meant, and none is taken.
+   */
   static find(peer: Address, localPort: number): ClientSocket | undefined {
     const found = calls();
     if (!found) return undefined;
     const host = plainHost(peer.host);
-    for (const name of readdirSync("/proc/self/fd")) {
-      const descriptor = Number(name);
+    const isMeant = (descriptor: number): boolean => {
       const other = addressBy(found.getpeername, descriptor);
-      if (other?.port !== peer.port || other.host !== host) continue;
-      if (addressBy(found.getsockname, descriptor)?.port !== localPort) continue;
-      const own = found.fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-      return own < 0 ? undefined : new ClientSocket(found, own);
-    }
-    return undefined;
+      if (other?.port !== peer.port || other.host !== host) return false;
+      return addressBy(found.getsockname, descriptor)?.port === localPort;
+    };
+    const [descriptor, another] = readdirSync("/proc/self/fd").map(Number).filter(isMeant);
+    if (descriptor === undefined || another !== undefined) return undefined;
+    const own = found.fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return own < 0 ? undefined : new ClientSocket(found, own);
   }
 
   /** Hands bytes to the kernel, as many as it takes now; -1 when nobody is there any more. */
@@ -108,6 +112,11 @@ export class ClientSocket {
     entry.setInt16(4, POLLOUT, true);
     const ready = this.#calls.poll(ptr(new Uint8Array(entry.buffer)), 1, 0);
     return ready < 0 || (entry.getInt16(6, true) & POLLERR_OR_POLLHUP) !== 0;
+  }
+
+  /** Says that nothing more is sent; the connection stays until the other side ends it, or `end` does. */
+  finish(): void {
+    if (this.#isOpen) this.#calls.shutdown(this.#descriptor, SHUT_WR);
   }
 
   /** Ends the connection: what was sent still arrives, and its owner learns that it is over. */

@@ -56,6 +56,7 @@ async function sendBody(
     isGoing = await sendAll(socket, chunk, signal);
   }
   if (!isGoing) return;
+  socket.finish();
   const endMs = performance.now() + HANG_UP_MS;
   while (!signal.aborted && performance.now() < endMs) await Bun.sleep(LAST_WAIT_MS);
 }

@@ -122,8 +122,9 @@ export class Stills {
   }
 
   #keep(key: string, jpeg: Jpeg): void {
+    // Somebody who asked, went and asked again may have had it made twice.
+    this.#cachedBytes += jpeg.length - (this.#cached.get(key)?.length ?? 0);
     this.#cached.set(key, jpeg);
-    this.#cachedBytes += jpeg.length;
     for (const [oldest, { length }] of this.#cached) {
       if (this.#cachedBytes <= this.#maxCachedBytes) break;
       this.#cached.delete(oldest);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type Hls from "hls.js";
 import type { Page } from "playwright-core";
 import { parseMediaPlaylist } from "../../src/media/m3u8-parse.ts";
 import { launchChromium } from "../support/chromium.ts";
@@ -31,7 +32,7 @@ type Watched = {
 
 /** Runs in the page: plays to the edge, lets the list be reloaded, and goes back to midnight. */
 async function watch(url: string): Promise<Watched> {
-  const page = globalThis as unknown as { Hls: typeof import("hls.js").default };
+  const page = globalThis as unknown as { Hls: typeof Hls };
   const video = document.querySelector("video")!;
   video.muted = true;
   const hls = new page.Hls({ debug: false });

@@ -97,8 +97,7 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
         picture += Math.round(list.segments[index]!.durationSeconds * PICTURES_PER_SECOND);
       }
       const worstMs = Math.max(...off.map(Math.abs));
-      console.log(id, name, off.map((ms) => Math.round(ms)).join(" "));
-      expect({ id, name, isRight: worstMs < RIGHT_MS, worstMs }).toEqual({
+      expect({ id, name, isRight: worstMs < 100, worstMs }).toEqual({
         id,
         name,
         isRight: true,
@@ -136,7 +135,8 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
       expect(result.errors).toEqual([]);
       expect(result.console.filter((line) => line.startsWith("error"))).toEqual([]);
       const list = await listOf(id, name);
-      const hasDates = ending === "m3u8";
+      // Shaka counts from the first date of a list and so is behind after each gap; hls.js knows them all.
+      const hasDates = player === "hlsjs";
       for (const [index, step] of steps.entries()) {
         const shown = result.snapshots[index]!;
         const before = result.snapshots[index - 1];

@@ -47,6 +47,7 @@ describe("users", () => {
     ["bob", "x".repeat(201), "wanted: at most 200"],
     ["bob", "abababab", "at least three different"],
     ["bob", "abcdefg\n", "control characters"],
+    ["bob", "p\uFFFDsswort", "wanted: text in UTF-8"],
     ["robert.m", "ROBERT.M", "The password is the name"],
   ])("the name %p with the password %p is refused", async (name, password, text) => {
     expect(accounts.addUser({ name, password, role: "viewer" })).rejects.toThrow(text);

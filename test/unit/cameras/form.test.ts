@@ -85,6 +85,9 @@ describe("mistakes", () => {
   test.each<[Partial<CameraForm>, string, string]>([
     [{ name: "" }, "name", "A name is missing"],
     [{ name: "x".repeat(101) }, "name", "101 characters"],
+    ...["a\0b", "a\x1b[31mb", "a\r\nb", "a\u2028b", "\u200b"].map(
+      (name): [Partial<CameraForm>, string, string] => [{ name }, "name", "can't be shown"],
+    ),
     [{ id: "a b" }, "id", "can't be the id"],
     [{ id: "settings" }, "id", "addresses of Nightjar begin with this word"],
     [{ id: "2026-11-20" }, "id", "not a date"],
@@ -106,6 +109,7 @@ describe("mistakes", () => {
     [{ address: "" }, "The address is missing"],
     [{ address: "ftp://h/s" }, "can't be used; wanted"],
     [{ address: "exec: rm" }, "can't be used; wanted"],
+    [{ address: "rtsp:/192.168.0.5/s3cret" }, "can't be used; wanted"],
     [{ address: "rtsp://u:s3cret@/s" }, "can't be used; wanted"],
     [{ address: "rtsp://h/a#s3cret" }, "can't be used; wanted"],
     [{ address: "https://h/live.m3u8?t=s3cret" }, "not yet in this version"],

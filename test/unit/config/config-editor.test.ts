@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -102,6 +103,36 @@ describe("the configuration's file", () => {
     const error = await refusal(editor().apply(add("door")));
     expect([error.message, ...error.details].join()).toContain("Line 2");
     expect([error.message, ...error.details].join()).not.toContain("secret");
+  });
+
+  test("is not made anew when it has gone: the other cameras would be gone with it", async () => {
+    writeFileSync(file(), "auth: none\nchannels:\n  yard: {source: 'demo:'}\n");
+    const [read, made] = [editor(), editor({ cwd: join(folder, "new") })];
+    rmSync(file());
+    expect((await refusal(read.apply(add("door")))).message).toContain("put back first");
+    expect(readdirSync(folder)).toEqual([]);
+    mkdirSync(join(folder, "new"));
+    await made.apply(add("door"));
+    rmSync(made.file);
+    expect((await refusal(made.apply(add("yard")))).message).toContain("put back first");
+    writeFileSync(file(), "auth: none\n");
+    expect(await read.apply(add("door"))).toHaveProperty("config");
+  });
+
+  test("that is no file, or no UTF-8, is not touched", async () => {
+    const latin1 = Buffer.from("auth: none # K\xe4se\n", "latin1");
+    writeFileSync(file(), latin1);
+    expect((await refusal(editor().apply(add("door")))).message).toContain("not in UTF-8");
+    expect(readFileSync(file())).toEqual(latin1);
+    rmSync(file());
+    mkdirSync(file());
+    expect((await refusal(editor().apply(add("door")))).message).toContain("it is no file");
+  });
+
+  test("says nothing of a channel that it does not have, whatever its id", async () => {
+    writeFileSync(file(), "channels:\n  yard: {source: 'demo:'}\n");
+    const env = { NIGHTJAR_CHANNELS_CONSTRUCTOR_SOURCE: "demo:" };
+    expect((await editor({ env }).channel("constructor")).revision).toBe("");
   });
 
   test("that can't be written says why", async () => {

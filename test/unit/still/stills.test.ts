@@ -108,6 +108,30 @@ describe("stills", () => {
     expect(decoder.begun).toEqual(["a", "c"]);
   });
 
+  test("a picture that was made twice takes its place in memory once", async () => {
+    const ends: (() => void)[] = [];
+    const decode = async (): Promise<Jpeg> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ends.push(resolve);
+      await promise;
+      return new Uint8Array(1000);
+    };
+    const stills = new Stills({ decoders: 2, maxCachedBytes: 2500, decode });
+    const impatient = new AbortController();
+    const gone = failure(stills.still(asked("a", impatient.signal)));
+    await Bun.sleep(1);
+    impatient.abort();
+    await gone;
+    for (const name of ["a", "b"]) {
+      const wanted = stills.still(asked(name));
+      await Bun.sleep(1);
+      for (const end of ends) end();
+      await wanted;
+    }
+    await stills.still(asked("a"));
+    expect(ends).toHaveLength(3);
+  });
+
   test("whoever waits too long is told so", async () => {
     const decoder = new SlowDecoder();
     const stills = new Stills({ decoders: 1, patienceMs: 20, decode: decoder.decode });
