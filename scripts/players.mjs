@@ -1,5 +1,9 @@
 // Every player on every kind of list, longer than in `npm test`: `npm run players`.
+// A name restricts it: `npm run players -- lists`.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "./lib/build.mjs";
+import { root } from "./lib/run.mjs";
 import { Steps } from "./lib/steps.mjs";
 import { ensureApt, ensureBun, ensurePackages, testTools } from "./lib/tools.mjs";
 
@@ -8,7 +12,18 @@ await ensurePackages(bun);
 await ensureApt(testTools, { why: "the tests" });
 await build(bun);
 
+const wanted = process.argv.slice(2);
+const names = readdirSync(join(root, "test/players"))
+  .filter((file) => file.endsWith(".test.ts"))
+  .map((file) => file.slice(0, -".test.ts".length))
+  .filter((name) => wanted.length === 0 || wanted.includes(name))
+  .toSorted();
 const steps = new Steps();
-await steps.tests("players", bun, ["./test/players"], { timeoutMs: 1_800_000, testTimeoutMs: 300_000 });
+for (const name of names) {
+  await steps.tests(name, bun, [`./test/players/${name}.test.ts`], {
+    timeoutMs: 3_600_000,
+    testTimeoutMs: 300_000,
+  });
+}
 await steps.noLeftovers();
 steps.end();

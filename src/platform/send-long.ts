@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ClientSocket } from "./client-socket.ts";
 import { errorText } from "./errors.ts";
 import { logOf } from "./log.ts";
@@ -10,6 +11,8 @@ const STALL_MS = 60_000;
 /** How long is waited until a full connection may have room again, in ms: from the first to the most. */
 const FIRST_WAIT_MS = 1;
 const LAST_WAIT_MS = 16;
+/** So long is sent to a client as fast as this machine, in ms, before others have their turn. */
+const TURN_MS = 4;
 /** A client that has everything has so long to hang up, in ms. */
 const HANG_UP_MS = 5000;
 /** Headers that tell how the body is sent, which is decided here. */
@@ -50,7 +53,13 @@ async function sendBody(
   signal: AbortSignal,
 ): Promise<void> {
   let isGoing = await sendAll(socket, head, signal);
+  let turnMs = performance.now();
   while (isGoing) {
+    if (performance.now() - turnMs > TURN_MS) {
+      // Files in memory and sockets with room are never waited for, so nothing else here lets others in between.
+      await setImmediate();
+      turnMs = performance.now();
+    }
     const chunk = await body.next();
     if (!chunk) break;
     isGoing = await sendAll(socket, chunk, signal);

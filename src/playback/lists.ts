@@ -111,7 +111,7 @@ export class Lists {
       isLongEnough ? sinceMidnight : sequenceOf(recordings, runOf, earliestMs, toMs),
     );
     if (stretches.length === 0) throw this.#nothing(channel, { fromMs: day.startMs, toMs: nowMs });
-    return { stretches, kind: "sliding", isEnded: false, offersDelta: true };
+    return { stretches, kind: "sliding", isEnded: channel.isRetired, offersDelta: true };
   }
 
   /** A day by its date or its place in the week; see `dateOfDay`. */

@@ -275,7 +275,10 @@ export class House implements AsyncDisposable {
         "select id, root, path, run, start_ms, end_ms, first_media_sequence, discontinuity_sequence, base_ticks, size_bytes, segment_count, state, hex(segments) as segments from recording order by id",
       ),
       gap: rows("select start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms"),
-      counter: rows("select * from counter order by channel"),
+      // But for the target duration: it tells which lists were asked for.
+      counter: rows(
+        "select channel, next_media_sequence, discontinuity_sequence, timeline, next_ticks, newest_end_ms from counter order by channel",
+      ),
       lock: rows("select * from lock order by recording"),
     };
     db.close();

@@ -64,7 +64,10 @@ function tables(dataFolder: string): Record<string, unknown[]> {
     gap: rows(
       "select channel, start_ms, end_ms, reason, detail, recording from gap order by recording, start_ms",
     ),
-    counter: rows("select * from counter order by channel"),
+    // But for the target duration: it tells which lists were asked for.
+    counter: rows(
+      "select channel, next_media_sequence, discontinuity_sequence, timeline, next_ticks, newest_end_ms from counter order by channel",
+    ),
     root: rows("select * from root order by id"),
   };
   db.close();

@@ -47,6 +47,9 @@ const SLOW_MACHINE = /picture is too late to be displayed|picture might be displ
 /** What VLC says of a decoder's own start after every seek, also in files that it made itself. */
 const AFTER_EVERY_SEEK =
   /Timestamp conversion failed|Could not convert timestamp|decode_slice_header error|no reference clock|Could not get display date|Error parsing NAL unit|get_buffer\(\) failed/;
+/** What writing pictures into files says of itself; only when that was asked for. */
+const WRITING_PICTURES =
+  /filter error: (Too high level|Failed to create video converter)|Failed to (create|add) .*filter 'scene'/;
 /** A line of VLC that is a warning or an error, or one of the decoders behind it. */
 const SERIOUS = / (warning|error): |^\[\w+ @ 0x/;
 const COMPLAINT = /\b(error|too late|buffer too|lost|corrupt|failed|underflow)\b/i;
@@ -167,6 +170,7 @@ export async function playInVlc(
         SERIOUS.test(line) &&
         COMPLAINT.test(line) &&
         !UNRELATED.test(line) &&
+        !(isWatched && WRITING_PICTURES.test(line)) &&
         !SLOW_MACHINE.test(line) &&
         !AFTER_EVERY_SEEK.test(line),
     );

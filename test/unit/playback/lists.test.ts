@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseMediaPlaylist } from "../../../src/media/m3u8-parse.ts";
 import { Lists } from "../../../src/playback/lists.ts";
 import { PlaylistAnswers } from "../../../src/playback/playlist-answers.ts";
-import { daySpanMs } from "../../../src/platform/zone.ts";
+import { daySpanMs, localDateOf } from "../../../src/platform/zone.ts";
 import { playlistFaults } from "../../support/m3u8-validator.ts";
 import { MemoryFootage, StandingClock } from "../../support/memory-footage.ts";
 
@@ -142,6 +142,15 @@ describe("live", () => {
     footage.recordingList = [];
     expect(() => lists.live(channel)).toThrow("Nothing has been recorded on front-door yet");
   });
+});
+
+test("nothing of a retired channel waits for more", () => {
+  const { channel, lists, clock } = world(MIDNIGHT, 1);
+  const retired = { ...channel, isRetired: true };
+  expect(lists.today(retired).isEnded).toBe(true);
+  expect(lists.day(retired, localDateOf(clock.timeMs, ZONE)).isEnded).toBe(true);
+  const interval = { fromMs: MIDNIGHT, toMs: clock.timeMs, isOpen: true };
+  expect(lists.interval(retired, interval).isEnded).toBe(true);
 });
 
 test("a growing interval plays from where it was asked for", () => {
