@@ -32,7 +32,7 @@ await steps.tests("integration tests", bun, ["./test/integration"], {
   testTimeoutMs: 90_000,
 });
 await steps.tests("end-to-end tests", bun, ["./test/e2e"], {
-  timeoutMs: 420_000,
+  timeoutMs: 900_000,
   testTimeoutMs: 180_000,
   args: ["--parallel=2"],
 });
