@@ -13,6 +13,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "./errors.ts";
+import { openFiles } from "./open-files.ts";
 
 /** A file that is being written. Every call goes through the thread pool; errors are system errors with `code`. */
 export interface OpenFile {
@@ -182,7 +183,10 @@ export const diskFiles = (): Files => ({
   readRange,
   writeWhole,
   rename,
-  unlink,
+  async unlink(path) {
+    await openFiles.drop(path);
+    await unlink(path);
+  },
   truncate,
   async list(path) {
     try {

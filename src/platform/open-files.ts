@@ -2,7 +2,7 @@ import { open, type FileHandle } from "node:fs/promises";
 
 /** Files that are kept open at most, beside those in use. */
 const MOST_IDLE = 32;
-/** A file that nobody reads is closed after so long, in ms: a deleted one takes up its space until then. */
+/** A file that nobody reads is closed after so long, in ms. */
 const IDLE_MS = 2000;
 
 type Entry = { file: Promise<FileHandle>; users: number; idleSinceMs: number };
@@ -28,6 +28,17 @@ export class OpenFiles {
       else if (this.#entries.size > MOST_IDLE) this.#closeIdle();
       else this.#timer ??= setTimeout(() => this.#closeIdle(), IDLE_MS).unref();
     }
+  }
+
+  /**
+   * Closes the file unless somebody reads it at this moment, and keeps it open no longer: to be called before it is
+   * deleted, or it would take up its space although it is gone.
+   */
+  async drop(path: string): Promise<void> {
+    const entry = this.#entries.get(path);
+    if (!entry) return;
+    this.#entries.delete(path);
+    await closeUnused(entry);
   }
 
   #open(path: string): Entry {
@@ -57,3 +68,6 @@ async function closeUnused({ file, users }: Entry): Promise<void> {
   const opened = await file.catch(() => undefined);
   await opened?.close().catch(() => undefined);
 }
+
+/** The one list of this process: what deletes files has to know what reads them. */
+export const openFiles = new OpenFiles();

@@ -3,7 +3,7 @@ import type { Footage } from "../archive/footage.ts";
 import type { Recording } from "../db/index/rows.ts";
 import { readCached } from "../platform/cached-read.ts";
 import { NightjarError, notFound, systemErrorCode } from "../platform/errors.ts";
-import { OpenFiles } from "../platform/open-files.ts";
+import { openFiles } from "../platform/open-files.ts";
 
 /** Reads bytes of one media file. */
 export type MediaReader = {
@@ -60,8 +60,6 @@ export async function openMediaFile(footage: Footage, recording: Recording): Pro
     throw mediaFileError(error);
   }
 }
-
-const openFiles = new OpenFiles();
 
 /** Opens a recording's file for the time of `work`, or takes one that is open already. Throws as `openMediaFile`. */
 export async function withMediaFile<T>(
