@@ -50,7 +50,7 @@ function TilePicture({ channel, hasStills }: { channel: ChannelStatus; hasStills
       tabIndex={-1}
       hx-morph-skip
       data-picture={hasStills ? `${path}/frame?width=${PICTURE_WIDTH}` : ""}
-      data-live={isLive ? `${path}/live.m3u8` : ""}
+      data-live={isLive ? `${path}/live.m3u8?parts=1` : ""}
       data-codecs={[picture?.videoCodec, picture?.audioCodec].filter(Boolean).join(",")}
     >
       {hasStills ? (

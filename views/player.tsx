@@ -33,7 +33,7 @@ export function Player({ channel, shown, isLive, atMs, hasStills }: PlayerProps)
       aria-label="Player"
       data-channel={path}
       data-page={shown.isToday ? path : shown.path}
-      data-live={channel.condition === "retired" ? "" : `${path}/live.m3u8`}
+      data-live={channel.condition === "retired" ? "" : `${path}/live.m3u8?parts=1`}
       data-day-list={`${path}/stream/${shown.isToday ? "today" : day.date}/playlist.m3u8`}
       data-timelines={`/api/channels/${channel.id}/timelines?day=${shown.isToday ? "today" : day.date}`}
       data-still={hasStills ? still : ""}

@@ -63,6 +63,7 @@ export function channelAddresses(base: AddressBase, channel: string): AddressGro
       isOpen: true,
       addresses: [
         make("live-hls", "Live, HLS", `${below}/live.m3u8`),
+        make("live-parts", "Live, low-latency HLS", `${below}/live.m3u8?parts=1`),
         make("live-dash", "Live, DASH", `${below}/live.mpd`),
         make("master", "Live with its variants listed, HLS", `${below}/master.m3u8`),
       ],

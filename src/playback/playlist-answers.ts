@@ -30,13 +30,21 @@ export function isForVlc(request: Request, query: URLSearchParams): boolean {
   return player === "vlc";
 }
 
-/** Whether `?download=1` asks for a file that opens a player. Throws `bad-request`. */
-export function wantsDownload(query: URLSearchParams): boolean {
-  const given = query.get("download");
+function flagParameter(query: URLSearchParams, name: string): boolean {
+  const given = query.get(name);
   if (given === null || given === "" || given === "0") return false;
-  if (given !== "1") throw badParameter("download", given.slice(0, 40), "1 or 0");
+  if (given !== "1") throw badParameter(name, given.slice(0, 40), "1 or 0");
   return true;
 }
+
+/** Whether `?download=1` asks for a file that opens a player. Throws `bad-request`. */
+export const wantsDownload = (query: URLSearchParams): boolean => flagParameter(query, "download");
+
+/**
+ * Whether `?parts=1` asks for the parts of a live list. Only who asks gets them: a player that goes over to low latency
+ * by itself as soon as it sees a part may stand still for a moment where it joins.
+ */
+export const wantsParts = (query: URLSearchParams): boolean => flagParameter(query, "parts");
 
 /**
  * Whether `_HLS_skip` asks for the changes alone (draft-pantos-hls-rfc8216bis 6.2.5.1); `v2` may leave out date ranges
@@ -107,7 +115,8 @@ export class PlaylistAnswers {
     const offersDelta = shown.offersDelta === true && !isEnded && !isVlc;
     const boundarySeconds = SKIP_BOUNDARY * targetSeconds;
     const prefix = channelPrefix(url.pathname, channel.id);
-    const hasParts = shown.isLive === true && !isEnded && !isVlc && timeline === undefined;
+    const mayHaveParts = shown.isLive === true && !isEnded && !isVlc && timeline === undefined;
+    const hasParts = wantsParts(query) && mayHaveParts;
     const edge = hasParts ? asked.edge : undefined;
     const parts = edge && livePartsOf(edge, stretches, { prefix, targetDurationSeconds: targetSeconds });
     const options: MediaPlaylistOptions = {

@@ -13,6 +13,8 @@ import { addressInterval } from "./time-parameters.ts";
 
 const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
 
+const LIVE = "Live, HLS; with ?parts=1 low-latency HLS";
+
 /** Elysia's types don't see a parameter that follows other text in its part of the path. */
 const withTail = { params: z.object({ channel: z.string(), tail: z.string() }) };
 
@@ -56,8 +58,8 @@ export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, das
   };
 
   return new Elysia({ name: "playlists" })
-    .get("/:channel/live.m3u8", ({ params, request }) => live(request, params.channel), viewer("Live, HLS"))
-    .get("/:channel/index.m3u8", ({ params, request }) => live(request, params.channel), viewer("Live, HLS"))
+    .get("/:channel/live.m3u8", ({ params, request }) => live(request, params.channel), viewer(LIVE))
+    .get("/:channel/index.m3u8", ({ params, request }) => live(request, params.channel), viewer(LIVE))
     .get(
       "/:channel/master.m3u8",
       ({ params, request }) => masterAnswer(deps, lists, request, channelOf(footage, params.channel)),

@@ -50,6 +50,7 @@ afterAll(async () => {
 
 test.each([
   { player: "hlsjs", list: "live.m3u8" },
+  { player: "hlsjs", list: "live.m3u8?parts=1" },
   { player: "shaka", list: "live.m3u8" },
   { player: "shaka", list: "live.mpd" },
   { player: "dashjs", list: "live.mpd" },

@@ -50,7 +50,11 @@ export async function playLive(
       });
       void video.play();
     },
-    { script: `${assets}js/stream.js`, list: `/${channel}/live.m3u8`, hasParts: player === "nightjar" },
+    {
+      script: `${assets}js/stream.js`,
+      list: `/${channel}/live.m3u8?parts=1`,
+      hasParts: player === "nightjar",
+    },
   );
   await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0, undefined, {
     timeout: 20_000,

@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rig[Symbol.asyncDispose]());
 
 const list = async (query = "", init?: RequestInit): Promise<string> => {
-  const response = await get(`live.m3u8${query}`, init);
+  const response = await get(`live.m3u8?parts=1${query.replace("?", "&")}`, init);
   const text = await response.text();
   expect(`${response.status} ${text}`).toStartWith("200 #EXTM3U");
   return text;
@@ -83,6 +83,16 @@ describe("a live list with parts", () => {
     const last = partsOf(lists.at(-1)!).at(-1)!;
     const other = partsOf(lists[0]!).at(-1)!;
     expect(last.split("-")[0]).not.toBe(other.split("-")[0]);
+  });
+
+  test("is only for those who ask for it", async () => {
+    await send(5, 2);
+    for (const query of ["", "?parts=0"]) {
+      const text = await (await get(`live.m3u8${query}`)).text();
+      expect(text).not.toInclude("PART");
+      expect(playlistFaults(text)).toEqual([]);
+    }
+    expect((await get("live.m3u8?parts=yes")).status).toBe(400);
   });
 
   test("VLC gets whole segments only", async () => {

@@ -93,7 +93,7 @@ describe("the list of channels", () => {
 describe("a channel's page", () => {
   test("has the player", async () => {
     const { text } = await ask(await app(), "/yard");
-    expect(text).toContain('data-live="/yard/live.m3u8"');
+    expect(text).toContain('data-live="/yard/live.m3u8?parts=1"');
     expect(text).toContain('data-codecs="avc1.64001f,mp4a.40.2"');
     expect(text).toContain('data-day-list="/yard/stream/today/playlist.m3u8"');
   });
