@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import { ticksToMs } from "../media/ticks.ts";
+import type { Segment } from "../media/segment-list.ts";
 import { VIDEO_TIMESCALE } from "../media/parameters.ts";
 import type { ChannelWriter } from "./write/channel-writer.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
@@ -124,8 +125,10 @@ export class ArchiveFootage implements Footage {
     return settings && this.#writerOf(settings.id).outage;
   }
 
-  mediaPath(recording: Recording): string | undefined {
+  mediaPath(recording: Recording, segment?: Segment): string | undefined {
     const root = this.#context.roots.pathOf(recording.root);
-    return root === undefined ? undefined : join(root, recording.path);
+    if (root === undefined) return undefined;
+    if (!segment?.file) return join(root, recording.path);
+    return resolve(root, dirname(recording.path), segment.file.name);
   }
 }

@@ -1,7 +1,14 @@
-import type { Archive, RunRecorder } from "../capture/recording-sink.ts";
+import type {
+  Archive,
+  KeptMark,
+  KeptRunRecorder,
+  KeptRunStart,
+  RunRecorder,
+} from "../capture/recording-sink.ts";
 import type { IndexDatabase } from "../db/index/index-database.ts";
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
 import type { RunParameters } from "../media/parameters.ts";
+import type { Segment } from "../media/segment-list.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, NightjarError } from "../platform/errors.ts";
@@ -118,6 +125,14 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     this.#runs.add(run);
     void run.over.then(() => this.#runs.delete(run));
     return run;
+  }
+
+  openKeptRun(channelId: string, _start: KeptRunStart, _onFailure: (end: RunEnd) => void): KeptRunRecorder {
+    throw new NightjarError("internal", `${channelId}: not yet`);
+  }
+
+  keptTail(_channelId: string, _count: number): Promise<readonly KeptMark[]> {
+    return Promise.resolve([]);
   }
 
   noteFailure(channelId: string, end: RunEnd): void {
@@ -295,8 +310,8 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     return this.#footage.outage(channel);
   }
 
-  mediaPath(recording: Recording): string | undefined {
-    return this.#footage.mediaPath(recording);
+  mediaPath(recording: Recording, segment?: Segment): string | undefined {
+    return this.#footage.mediaPath(recording, segment);
   }
 
   /** Changes whenever the footage of a channel does. */

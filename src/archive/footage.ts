@@ -1,4 +1,5 @@
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
+import type { Segment } from "../media/segment-list.ts";
 import type { RunEnd } from "../media/reasons.ts";
 
 /** A channel whose footage can be played: configured, or retired with footage left. */
@@ -34,6 +35,9 @@ export interface Footage {
   gaps(channel: string, fromMs: number, toMs: number): GapRow[];
   /** Why nothing is being recorded now, since when (ms UTC); `undefined` while footage arrives or before any. */
   outage(channel: string): (RunEnd & { sinceMs: number }) | undefined;
-  /** Absolute path of a recording's media file; `undefined` while its storage is not there. */
-  mediaPath(recording: Recording): string | undefined;
+  /**
+   * Absolute path of a recording's media file, or of the segment's own where segments are files; `undefined` while its
+   * storage is not there.
+   */
+  mediaPath(recording: Recording, segment?: Segment): string | undefined;
 }

@@ -3,7 +3,7 @@ import { channelNamePattern } from "../config/channel-name.ts";
 import { channelIdOf } from "../config/channel-slug.ts";
 import { type ChannelConfig, type SourceConfig, transports } from "../config/config.ts";
 import { parseSize, formatSize } from "../config/size.ts";
-import { parseSource } from "../config/source-address.ts";
+import { parseSource, sourceText } from "../config/source-address.ts";
 import { isZone } from "../platform/zone.ts";
 import { addressOf, shownAddress } from "./address.ts";
 
@@ -63,8 +63,18 @@ export const emptyForm: CameraForm = {
 
 /** The text of a source, with its password; `undefined` for a program, which no form can hold. */
 export function sourceUrl(source: SourceConfig): string | undefined {
-  if (source.kind === "exec") return undefined;
-  return source.kind === "demo" ? `demo:${source.scene}` : source.url.reveal();
+  switch (source.kind) {
+    case "exec":
+      return undefined;
+    case "demo":
+    case "upload":
+    case "folder":
+      return sourceText(source);
+    case "rtsp":
+    case "url":
+    case "hls":
+      return source.url.reveal();
+  }
 }
 
 /** The form of a channel. `zone` is the server's own. */
@@ -117,7 +127,7 @@ export function sourceOf(form: CameraForm, known?: string): GivenSource | { mist
 function read(text: string, { transport }: CameraForm): GivenSource | { mistakes: Mistakes } {
   const chosen = transports.find((name) => name === transport);
   if (chosen === undefined) return { mistakes: { transport: "The transport is TCP or UDP." } };
-  const result = parseSource(text, chosen);
+  const result = parseSource(text, { transport: chosen });
   if ("wanted" in result)
     return { mistakes: { address: `This address can't be used; wanted: ${result.wanted}.` } };
   return { text, source: result.source };

@@ -104,7 +104,7 @@ export class CameraTests {
     for (const path of commonPaths.slice(1)) {
       if (signal.aborted) break;
       const text = withPath(given.text, path);
-      const parsed = parseSource(text, given.source.transport);
+      const parsed = parseSource(text, { transport: given.source.transport });
       if (!("source" in parsed)) continue;
       const result = await test(parsed);
       if (result.isGood) return { tried: { text, source: parsed.source }, result, foundPath: path };
@@ -127,6 +127,6 @@ export class CameraTests {
 
 /** Host and port, for people; the kind of a source that has none. */
 function hostOf({ text, source }: GivenSource): string {
-  if (source.kind === "demo" || source.kind === "exec") return source.kind;
+  if (!("url" in source)) return source.kind;
   return splitAddress(text).rest.replace(/[/?#].*$/s, "");
 }

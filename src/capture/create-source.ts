@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../config/config.ts";
 import type { Clock } from "../platform/clock.ts";
+import { NightjarError } from "../platform/errors.ts";
 import { demoSource } from "./demo.ts";
 import { ExecSource } from "./ffmpeg/exec-source.ts";
 import { FfmpegSource } from "./ffmpeg/source.ts";
@@ -16,6 +17,7 @@ export function createSource(
       return new FfmpegSource({ input, withSound, clock });
     }
     case "url":
+    case "hls":
       return new FfmpegSource({ input: { kind: "url", url: source.url.reveal() }, withSound, clock });
     case "exec": {
       const { argv, format } = source;
@@ -23,5 +25,8 @@ export function createSource(
     }
     case "demo":
       return demoSource(source.scene, { withSound, clock });
+    case "upload":
+    case "folder":
+      throw new NightjarError("internal", `${source.kind} is no source that is asked for pictures`);
   }
 }

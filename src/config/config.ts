@@ -23,6 +23,9 @@ export type ExecFormat = (typeof execFormats)[number];
 export const transports = ["tcp", "udp"] as const;
 export type Transport = (typeof transports)[number];
 
+/** Which variant of a multivariant playlist is recorded: the best, the least, or the best that is no more than this. */
+export type HlsVariant = "highest" | "lowest" | { readonly maxBps: number } | { readonly maxHeight: number };
+
 /** Where a channel's pictures come from. */
 export type SourceConfig =
   | { readonly kind: "rtsp"; readonly url: SecretText; readonly transport: Transport }
@@ -31,7 +34,21 @@ export type SourceConfig =
   /** A program that writes the stream to its standard output; never run by a shell. */
   | { readonly kind: "exec"; readonly argv: readonly string[]; readonly format?: ExecFormat }
   /** A synthetic camera. */
-  | { readonly kind: "demo"; readonly scene: DemoScene };
+  | { readonly kind: "demo"; readonly scene: DemoScene }
+  /** An HLS live stream, pulled and kept as it comes. */
+  | {
+      readonly kind: "hls";
+      readonly url: SecretText;
+      readonly variant: HlsVariant;
+      /** Sent with each request to the source's own host. */
+      readonly headers: ReadonlyMap<string, SecretText>;
+      /** Whether playlists of public hosts may lead to addresses of this machine and the local network. */
+      readonly allowPrivate: boolean;
+    }
+  /** Files that clients send here. */
+  | { readonly kind: "upload" }
+  /** A folder with files of dates that something else fills; with `manage` its old files are deleted. */
+  | { readonly kind: "folder"; readonly path: string; readonly manage: boolean };
 
 /** What is kept of a channel. Each limit that is given applies; without any, footage stays until the disk is full. */
 export type KeepConfig = {

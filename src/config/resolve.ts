@@ -3,6 +3,7 @@ import { idKey } from "./channel-id.ts";
 import { DEFAULT_PORT, type ChannelConfig, type Config, type SourceConfig } from "./config.ts";
 import { notifyConfig } from "./schema-notify.ts";
 import type { CheckedFile } from "./schema.ts";
+import { SecretText } from "./secret-text.ts";
 import { parseSource } from "./source-address.ts";
 import { NightjarError } from "../platform/errors.ts";
 
@@ -37,7 +38,15 @@ function sourceOf(channel: CheckedChannel): SourceConfig {
       ...(source.format === undefined ? {} : { format: source.format }),
     };
   }
-  const result = parseSource(source, channel.transport);
+  const result = parseSource(source, {
+    transport: channel.transport,
+    variant: channel.variant,
+    headers: new Map(
+      Object.entries(channel.headers ?? {}).map(([name, value]) => [name, new SecretText(value, "…")]),
+    ),
+    allowPrivate: channel.allow_private,
+    manage: channel.manage,
+  });
   if ("source" in result) return result.source;
   throw new NightjarError("internal", `A checked source can't be read; wanted ${result.wanted}`);
 }

@@ -1,5 +1,6 @@
 import { channelIdProblem, idKey } from "./channel-id.ts";
 import type { ListenAddress } from "./config.ts";
+import { isHlsAddress } from "./source-address.ts";
 import { parseDuration } from "./duration.ts";
 import { listenText, parseListenAddress } from "./listen-address.ts";
 import { type ConfigProblem, foundText, type KeyPath, quoted } from "./problems.ts";
@@ -53,20 +54,38 @@ function formerIds(channels: Group, reserved: ReadonlySet<string>): ConfigProble
   return problems;
 }
 
-function transportRule(channels: Group): ConfigProblem[] {
+/** Keys that only some kinds of sources have. */
+const sourceKeys: readonly { key: string; isFor: (source: string) => boolean; sources: string }[] = [
+  {
+    key: "transport",
+    isFor: (source) => /^rtsps?:/i.test(source),
+    sources: "rtsp:// sources have a transport",
+  },
+  ...["variant", "headers", "allow_private"].map((key) => ({
+    key,
+    isFor: isHlsAddress,
+    sources: "HLS sources (http(s)://….m3u8) have it",
+  })),
+  {
+    key: "manage",
+    isFor: (source) => /^file:/i.test(source),
+    sources: "watched folders (file:///…) have it",
+  },
+];
+
+function sourceKeyRules(channels: Group): ConfigProblem[] {
   return Object.entries(channels).flatMap(([id, value]) => {
     const channel = groupOf(value);
-    const { source, transport } = channel;
-    if (transport === undefined || source === undefined) return [];
-    if (typeof source === "string" && /^rtsps?:/i.test(source)) return [];
-    const path = ["channels", id, "transport"];
-    return [
-      {
-        path,
-        found: foundText(transport, path),
-        wanted: "no such key: only rtsp:// sources have a transport",
-      },
-    ];
+    const { source } = channel;
+    if (source === undefined) return [];
+    return sourceKeys
+      .filter(
+        ({ key, isFor }) => channel[key] !== undefined && !(typeof source === "string" && isFor(source)),
+      )
+      .map(({ key, sources }) => {
+        const path = ["channels", id, key];
+        return { path, found: foundText(channel[key], path), wanted: `no such key: only ${sources}` };
+      });
   });
 }
 
@@ -134,6 +153,6 @@ export function ruleProblems(value: unknown, reserved: ReadonlySet<string>): Con
     ...notifyRule(root, channels),
     ...channelIds(channels, reserved),
     ...formerIds(channels, reserved),
-    ...transportRule(channels),
+    ...sourceKeyRules(channels),
   ];
 }

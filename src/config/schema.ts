@@ -22,6 +22,7 @@ import {
 import { stillsKey } from "./schema-stills.ts";
 import { streamerKey } from "./schema-streamer.ts";
 import { parseSize } from "./size.ts";
+import { headerNamePattern, headerValuePattern, parseVariant, variantWanted } from "./hls-keys.ts";
 import { parseSource, sourceWanted } from "./source-address.ts";
 
 const listenValue = z.union([z.string(), z.int()]);
@@ -100,12 +101,41 @@ const channelSchema = z.strictObject({
   source: key(
     z.union([addressSource, execSource]),
     sourceWanted,
-    "Where the pictures come from: a camera's `rtsp://` or `rtsps://` address, `demo:` for a synthetic camera, another live address that ffmpeg opens, or a program (`exec`).",
+    "Where the pictures come from: a camera's `rtsp://` or `rtsps://` address, `demo:` for a synthetic camera, another live address that ffmpeg opens, an `http(s)://` playlist `….m3u8` for a live stream, `upload` for files that clients send, `file:///…` for a folder of such files, or a program (`exec`).",
   ),
   transport: key(
     z.enum(transports).optional(),
     choice(transports),
     "How an RTSP camera sends, `tcp` by default; `udp` loses pictures on a poor network.",
+  ),
+  variant: key(
+    parsed(parseVariant).optional(),
+    variantWanted,
+    "Which variant of an HLS source is recorded, `highest` by default.",
+  ),
+  headers: key(
+    z
+      .record(
+        z.string().regex(headerNamePattern),
+        key(
+          z.string().regex(headerValuePattern),
+          "a text on one line",
+          "Value of one header; none by default.",
+        ),
+      )
+      .optional(),
+    "names of HTTP headers with a text each",
+    "HTTP headers for an HLS source, such as `Authorization` or `Cookie`; they go to its own host alone; none by default.",
+  ),
+  allow_private: key(
+    z.boolean().optional(),
+    trueOrFalse,
+    "Whether an HLS source on a public host may lead to addresses of this machine and the local network, `false` by default.",
+  ),
+  manage: key(
+    z.boolean().optional(),
+    trueOrFalse,
+    "Whether old files of a watched folder are deleted, `false` by default: not a byte of the folder is changed.",
   ),
   audio: key(z.boolean().default(true), trueOrFalse, "Whether sound is recorded, `true` by default."),
   keep: key(

@@ -1,4 +1,5 @@
-import { type DemoScene, demoScenes, type SourceConfig, type Transport } from "./config.ts";
+import { fileURLToPath } from "node:url";
+import { type DemoScene, demoScenes, type HlsVariant, type SourceConfig, type Transport } from "./config.ts";
 import { redactSource, SecretText } from "./secret-text.ts";
 
 /** What ffmpeg opens besides cameras; the live streams among them. */
@@ -7,7 +8,8 @@ const otherSchemes = ["http", "https", "rtmp", "rtmps", "rtp", "srt", "tcp", "ud
 /** What a source may be, in one sentence, for messages and the reference. */
 export const sourceWanted =
   "an address that begins with rtsp:// or rtsps:// (or another that ffmpeg opens: " +
-  `${otherSchemes.map((scheme) => `${scheme}://`).join(", ")}), demo:, or exec: [program, argument, …]`;
+  `${otherSchemes.map((scheme) => `${scheme}://`).join(", ")}), an http(s):// address of an .m3u8 playlist, upload, ` +
+  "file:///a/folder, demo:, or exec: [program, argument, …]";
 
 const isScene = (name: string): name is DemoScene => demoScenes.some((scene) => scene === name);
 
@@ -22,21 +24,34 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** Kinds of sources that are planned, and so deserve a better answer than "unknown". */
-function laterSource(text: string): string | undefined {
-  const camera = "a camera's address such as rtsp://user:password@host/path";
-  if (text === "upload") return `${camera}; uploads are not yet in this version`;
-  if (/^file:/i.test(text)) return `${camera}; watched folders are not yet in this version`;
-  if (/^https?:\/\/[^?#]*\.(m3u8|mpd)($|[?#])/i.test(text)) {
-    return `${camera}; HLS and DASH sources are not yet in this version`;
+/** What other keys of a channel say of its source. */
+export type SourceOptions = {
+  transport?: Transport | undefined;
+  variant?: HlsVariant | undefined;
+  headers?: ReadonlyMap<string, SecretText> | undefined;
+  allowPrivate?: boolean | undefined;
+  manage?: boolean | undefined;
+};
+
+/** Whether a source is an HLS playlist, by its address. */
+export const isHlsAddress = (text: string): boolean => /^https?:\/\/[^?#]*\.m3u8?($|[?#])/i.test(text);
+
+function folderSource(text: string, manage: boolean): ParsedSource {
+  const wanted = "file:///a/folder, with three slashes and an absolute path";
+  if (!/^file:\/\/\/[^?#]/i.test(text)) return { wanted };
+  try {
+    const path = fileURLToPath(text).replace(/(?<=.)\/+$/, "");
+    return path === "/" ? { wanted } : { source: { kind: "folder", path, manage } };
+  } catch {
+    return { wanted };
   }
-  return undefined;
 }
 
 /** Reads a source that is written as one text. Messages never hold any part of it. */
-export function parseSource(text: string, transport: Transport = "tcp"): ParsedSource {
-  const later = laterSource(text);
-  if (later !== undefined) return { wanted: later };
+export function parseSource(text: string, options: SourceOptions = {}): ParsedSource {
+  const { transport = "tcp" } = options;
+  if (text === "upload") return { source: { kind: "upload" } };
+  if (/^file:/i.test(text)) return folderSource(text, options.manage ?? false);
   if (text.startsWith("demo:")) {
     const name = text.slice("demo:".length) || "courtyard";
     if (isScene(name)) return { source: { kind: "demo", scene: name } };
@@ -54,7 +69,10 @@ export function parseSource(text: string, transport: Transport = "tcp"): ParsedS
     return { wanted: `${scheme}://user:password@host:port/path; ${hint}` };
   }
   const secret = new SecretText(text, redactSource(text));
-  return { source: isCamera ? { kind: "rtsp", url: secret, transport } : { kind: "url", url: secret } };
+  if (isCamera) return { source: { kind: "rtsp", url: secret, transport } };
+  if (!isHlsAddress(text)) return { source: { kind: "url", url: secret } };
+  const { variant = "highest", headers = new Map<string, SecretText>(), allowPrivate = false } = options;
+  return { source: { kind: "hls", url: secret, variant, headers, allowPrivate } };
 }
 
 /** A source for people: without user name, password, query and arguments. */
@@ -63,7 +81,12 @@ export function sourceText(source: SourceConfig): string {
     case "rtsp":
       return source.transport === "udp" ? `${source.url.shown} (udp)` : source.url.shown;
     case "url":
+    case "hls":
       return source.url.shown;
+    case "upload":
+      return "upload";
+    case "folder":
+      return `file://${source.path}`;
     case "exec":
       return `exec: ${source.argv[0] ?? ""}`;
     case "demo":

@@ -1,12 +1,25 @@
 import { NightjarError } from "../platform/errors.ts";
 import { ByteReader, ByteWriter } from "./varint.ts";
 
+/** A segment's own file, in recordings whose segments are files. */
+export type SegmentFile = {
+  /** Its name in the folder of the recording, or its absolute path in a watched folder. */
+  name: string;
+  /** When it was changed last, whole ms UTC. */
+  mtimeMs: number;
+  /** It came after newer ones had been listed live: lists that grow leave it out. */
+  isLate: boolean;
+};
+
 /**
  * One segment of a recording: whole GOPs, one `moof` and one `mdat` with the video bytes and then the audio
  * bytes. A segment is (recording, ordinal): never used again, never other bytes, always the same times.
  */
 export type Segment = {
-  /** Number within the recording, from 0; numbers of damaged segments are left out, never reused. */
+  /**
+   * Number within the recording, from 0; numbers of damaged segments are left out, never reused. They rise, except where
+   * segments are files: those are numbered as they came and listed by their times.
+   */
   ordinal: number;
   /** Wall time at which the first picture is shown, in milliseconds UTC. */
   startMs: number;
@@ -22,6 +35,8 @@ export type Segment = {
   audioBytes: number;
   /** Bytes of pictures that are not key frames: how much moved. Whole KiB, see `wholeKib`. */
   activityBytes: number;
+  /** In recordings whose segments are files; such a segment has no header and lies at 0 of its file. */
+  file?: SegmentFile;
 };
 
 /** All bytes of a segment in its file. */
@@ -33,13 +48,16 @@ const KIB = 1024;
 /** Activity is kept in whole KiB: it draws a bar, and a byte a segment is worth more than its last digits. */
 export const wholeKib = (bytes: number): number => Math.floor(bytes / KIB) * KIB;
 
-/** First byte of every packed list, so that a later layout can be told from this one. */
+/** First byte of every packed list. */
 const LAYOUT = 1;
+/** With signed steps between ordinals, and a file for each segment. */
+const FILES_LAYOUT = 2;
+const LATE = 1;
 /** Video ticks in a millisecond, at the one timescale of packed lists. */
 const TICKS_PER_MS = 90;
 
 /** What the next segment is expected to be when nothing is missing and wall time agrees with the durations. */
-type Expected = Omit<Segment, "videoBytes" | "audioBytes" | "activityBytes">;
+type Expected = Omit<Segment, "videoBytes" | "audioBytes" | "activityBytes" | "file">;
 
 const atStart = (startMs: number): Expected => ({
   ordinal: 0,
@@ -56,7 +74,7 @@ function after(segment: Segment): Expected {
     startMs: segment.startMs + Math.round(segment.durationTicks / TICKS_PER_MS),
     mediaTicks: segment.mediaTicks + segment.durationTicks,
     durationTicks: segment.durationTicks,
-    offsetBytes: segment.offsetBytes + segmentBytes(segment),
+    offsetBytes: segment.file ? 0 : segment.offsetBytes + segmentBytes(segment),
     headerBytes: segment.headerBytes,
   };
 }
@@ -68,7 +86,8 @@ function after(segment: Segment): Expected {
  */
 export function packSegments(segments: readonly Segment[], startMs: number): Uint8Array {
   const out = new ByteWriter();
-  out.unsigned(LAYOUT);
+  const hasFiles = segments.some(({ file }) => file !== undefined);
+  out.unsigned(hasFiles ? FILES_LAYOUT : LAYOUT);
   let expected = atStart(startMs);
   for (const segment of segments) {
     const follows =
@@ -77,7 +96,9 @@ export function packSegments(segments: readonly Segment[], startMs: number): Uin
       segment.offsetBytes === expected.offsetBytes;
     out.signed((segment.startMs - expected.startMs) * 2 + (follows ? 0 : 1));
     if (!follows) {
-      out.unsigned(segment.ordinal - expected.ordinal);
+      const step = segment.ordinal - expected.ordinal;
+      if (hasFiles) out.signed(step);
+      else out.unsigned(step);
       out.signed(segment.mediaTicks - expected.mediaTicks);
       out.signed(segment.offsetBytes - expected.offsetBytes);
     }
@@ -86,9 +107,25 @@ export function packSegments(segments: readonly Segment[], startMs: number): Uin
     out.unsigned(segment.videoBytes);
     out.unsigned(segment.audioBytes);
     out.unsigned(Math.floor(segment.activityBytes / KIB));
+    if (hasFiles) packFile(out, segment);
     expected = after(segment);
   }
   return out.finish();
+}
+
+function packFile(out: ByteWriter, { file, startMs }: Segment): void {
+  if (!file) throw new NightjarError("internal", "a recording has segments with and without files");
+  out.text(file.name);
+  out.signed(file.mtimeMs - startMs);
+  out.unsigned(file.isLate ? LATE : 0);
+}
+
+function unpackFile(reader: ByteReader, startMs: number): SegmentFile {
+  return {
+    name: reader.text(),
+    mtimeMs: startMs + reader.signed(),
+    isLate: (reader.unsigned() & LATE) !== 0,
+  };
 }
 
 /** The segments of a packed list. Throws `unprocessable` for bytes that `packSegments` did not write. */
@@ -96,15 +133,19 @@ export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
   if (packed.length === 0) return [];
   const reader = new ByteReader(packed);
   const layout = reader.unsigned();
-  if (layout !== LAYOUT)
-    throw new NightjarError("unprocessable", `a packed segment list has layout ${layout}; wanted: ${LAYOUT}`);
+  const hasFiles = layout === FILES_LAYOUT;
+  if (layout !== LAYOUT && !hasFiles)
+    throw new NightjarError(
+      "unprocessable",
+      `a packed segment list has layout ${layout}; wanted: ${LAYOUT} or ${FILES_LAYOUT}`,
+    );
   const segments: Segment[] = [];
   // What is expected of the next segment, see `after`: in variables, as a day's list is unpacked while a player waits.
   let { ordinal, startMs: wallMs, mediaTicks, durationTicks, offsetBytes, headerBytes } = atStart(startMs);
   while (!reader.isAtEnd) {
     const first = reader.signed();
     if (first % 2 !== 0) {
-      ordinal += reader.unsigned();
+      ordinal += hasFiles ? reader.signed() : reader.unsigned();
       mediaTicks += reader.signed();
       offsetBytes += reader.signed();
     }
@@ -124,11 +165,12 @@ export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
       videoBytes,
       audioBytes,
       activityBytes,
+      ...(hasFiles ? { file: unpackFile(reader, wallMs) } : {}),
     });
     ordinal += 1;
     wallMs += Math.round(durationTicks / TICKS_PER_MS);
     mediaTicks += durationTicks;
-    offsetBytes += headerBytes + videoBytes + audioBytes;
+    offsetBytes = hasFiles ? 0 : offsetBytes + headerBytes + videoBytes + audioBytes;
   }
   return segments;
 }

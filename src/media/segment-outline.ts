@@ -10,7 +10,7 @@ export type SegmentOutline = {
   count: number;
   /** Length of the longest one in ticks of the video's timescale. */
   longestTicks: number;
-  /** No ordinal is missing, and each segment begins in media time where the one before it ended. */
+  /** Each segment begins in media time where the one before it ended. */
   isUnbroken: boolean;
   /** Each segment begins in wall time where the one before it ended, within 100 ms. */
   isSteady: boolean;
@@ -19,9 +19,9 @@ export type SegmentOutline = {
 /** A smaller step between the wall times of neighbouring segments is no hole. */
 export const WALL_JOIN_MS = 100;
 
-/** Whether nothing is missing between two segments of a recording. */
+/** Whether nothing is missing between two segments of a recording: a segment that was left out took its media time. */
 export const segmentFollows = (before: Segment, segment: Segment): boolean =>
-  before.ordinal + 1 === segment.ordinal && before.mediaTicks + before.durationTicks === segment.mediaTicks;
+  before.mediaTicks + before.durationTicks === segment.mediaTicks;
 
 /** The outline of a recording's segments; `undefined` when there are none. */
 export function outlineOf(segments: readonly Segment[]): SegmentOutline | undefined {

@@ -60,6 +60,7 @@ export class MemoryFootage implements Footage {
       channel,
       timeline: this.#timeline,
       init: new TextEncoder().encode(init),
+      format: "nightjar",
       videoCodec: "avc1.64001f",
       audioCodec: audio ? "mp4a.40.2" : null,
       width: 640,

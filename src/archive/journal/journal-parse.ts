@@ -1,6 +1,8 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { footageFormats } from "../../media/footage-format.ts";
 import { endReasons } from "../../media/reasons.ts";
+import type { SegmentFile } from "../../media/segment-list.ts";
 import { errorText, NightjarError } from "../../platform/errors.ts";
 import type { Journal, JournalGap, JournalHead, JournalRun, ParsedEntry } from "./journal-types.ts";
 
@@ -28,6 +30,7 @@ const runSchema = z.object({
   id: z.string(),
   timeline: count,
   init: z.base64(),
+  format: z.enum(footageFormats).default("nightjar"),
   videoCodec: z.string(),
   audioCodec: z.string().nullable(),
   width: count,
@@ -44,6 +47,8 @@ const runSchema = z.object({
 const gapSchema = z.object({ startMs: ms, endMs: ms, reason, detail: z.string() });
 const endSchema = z.object({ reason, detail: z.string() });
 const entryPattern = /^#NJ:ENTRY ((?:-?\d{1,16} ){9})([0-9a-f]{8})$/;
+/** With the time of the file's last change, and whether it came late. */
+const fileEntryPattern = /^#NJ:FILE-ENTRY ((?:-?\d{1,16} ){9})(-?\d{1,16}) ([01]) ([0-9a-f]{8})$/;
 
 /** The text before the CRC at the end of `bytes`, if the CRC is right. */
 function unsealed(bytes: Uint8Array): string | undefined {
@@ -55,9 +60,21 @@ function unsealed(bytes: Uint8Array): string | undefined {
   return new TextDecoder().decode(text);
 }
 
+/** The file of an entry that has one: its name stands on the line before ours. */
+function fileOf(text: string, match: RegExpExecArray): SegmentFile | undefined {
+  const name = text.split("\n").at(-2);
+  const mtimeMs = Number(match[2]);
+  if (name === undefined || name === "" || !Number.isSafeInteger(mtimeMs)) return undefined;
+  return { name: decodeURIComponent(name), mtimeMs, isLate: match[3] === "1" };
+}
+
 function parseEntry(text: string, endsAtBytes: number): ParsedEntry | undefined {
-  const match = entryPattern.exec(text.slice(text.lastIndexOf("\n") + 1));
+  const line = text.slice(text.lastIndexOf("\n") + 1);
+  const fileMatch = fileEntryPattern.exec(line);
+  const match = fileMatch ?? entryPattern.exec(line);
   if (!match) return undefined;
+  const file = fileMatch ? fileOf(text, fileMatch) : undefined;
+  if (fileMatch && !file) return undefined;
   const numbers = match[1]!.trim().split(" ").map(Number);
   if (!numbers.every(Number.isSafeInteger)) return undefined;
   const [
@@ -92,7 +109,8 @@ function parseEntry(text: string, endsAtBytes: number): ParsedEntry | undefined 
     videoBytes,
     audioBytes,
     activityBytes,
-    crc32: Number.parseInt(match[2]!, 16),
+    crc32: Number.parseInt(match.at(-1)!, 16),
+    ...(file ? { file } : {}),
     endsAtBytes,
   };
 }
@@ -204,6 +222,7 @@ const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
   bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
 const OURS = new TextEncoder().encode("#NJ:");
 const ENTRY = new TextEncoder().encode("#NJ:ENTRY ");
+const FILE_ENTRY = new TextEncoder().encode("#NJ:FILE-ENTRY ");
 /** The first line of an entry. */
 const ENTRY_START = new TextEncoder().encode("#EXT-X-PROGRAM-DATE-TIME:");
 const ENDLIST = "#EXT-X-ENDLIST";
@@ -225,7 +244,7 @@ export function parseJournal(input: string | Uint8Array): Journal {
     }
     const line = bytes.subarray(at, end);
     if (line.length > MAX_LINE_BYTES) parser.problem(`the line at byte ${at} has ${line.length} bytes`);
-    else if (startsWith(line, ENTRY))
+    else if (startsWith(line, ENTRY) || startsWith(line, FILE_ENTRY))
       parser.entry(bytes.subarray(blockAt ?? at, end), blockAt ?? at, end + 1);
     else if (startsWith(line, OURS)) parser.line(line, at);
     else if (startsWith(line, ENTRY_START)) blockAt = at;

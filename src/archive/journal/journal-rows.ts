@@ -1,4 +1,10 @@
-import type { CounterRow, GapRow, RecordingRow, RunRow } from "../../db/index/rows.ts";
+import {
+  hasOwnFiles,
+  type CounterRow,
+  type GapRow,
+  type RecordingRow,
+  type RunRow,
+} from "../../db/index/rows.ts";
 import { VIDEO_TIMESCALE } from "../../media/parameters.ts";
 import { segmentBytes, type Segment } from "../../media/segment-list.ts";
 import { ticksToMs } from "../../media/ticks.ts";
@@ -16,6 +22,13 @@ export type RecordingRows = {
 const endMsOf = (segment: Segment, timescale: number): number =>
   segment.startMs + ticksToMs(segment.durationTicks, timescale);
 
+/** Bytes of its media file, or of all its segments' own. */
+const sizeOf = (place: { path: string }, baseOffsetBytes: number, segments: readonly Segment[]): number => {
+  if (hasOwnFiles(place)) return segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
+  const last = segments.at(-1);
+  return last ? baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0;
+};
+
 /**
  * The rows of a recording that lies at `path` below a root. A journal without its end gives an open recording,
  * which recovery closes. Segments that don't lie in the `mediaBytes` of the file are left out.
@@ -27,7 +40,9 @@ export function rowsOfJournal(
   const { head } = journal;
   const run = journalRun(journal);
   const all = journalSegments(journal).filter(
-    (segment) => head.baseOffsetBytes + segment.offsetBytes + segmentBytes(segment) <= place.mediaBytes,
+    (segment) =>
+      hasOwnFiles(place) ||
+      head.baseOffsetBytes + segment.offsetBytes + segmentBytes(segment) <= place.mediaBytes,
   );
   const isOpen = !journal.isComplete;
   const segments = isOpen ? [] : all;
@@ -60,7 +75,7 @@ export function rowsOfJournal(
       discontinuitySequence: head.discontinuitySequence,
       baseTicks: head.baseTicks.video,
       zone: head.zone,
-      sizeBytes: last && !isOpen ? head.baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0,
+      sizeBytes: last && !isOpen ? sizeOf(place, head.baseOffsetBytes, segments) : 0,
       segmentCount: segments.length,
       state: isOpen ? "open" : "closed",
       garbageMs: null,

@@ -17,7 +17,7 @@ export type JournalHead = {
   channel: string;
   /** Id of the storage root on which it was born. */
   root: string;
-  /** Name of the media file, in the journal's own folder. */
+  /** Name of the media file, in the journal's own folder. Where segments are files, no file has it. */
   file: string;
   /** Position of the first segment's first byte in the media file; the init lies before it. */
   baseOffsetBytes: number;

@@ -34,7 +34,9 @@ export function journalHead(head: JournalHead): string {
     sealed(`#NJ:RECORDING ${oneLine(recording)}`),
     sealed(`#NJ:RUN ${oneLine({ ...run, init: Buffer.from(run.init).toString("base64") })}`),
     ...gaps.map(journalGap),
-    `#EXT-X-MAP:URI="${encodeURI(head.file)}",BYTERANGE="${head.baseOffsetBytes}@0"\n`,
+    head.baseOffsetBytes > 0
+      ? `#EXT-X-MAP:URI="${encodeURI(head.file)}",BYTERANGE="${head.baseOffsetBytes}@0"\n`
+      : "",
   ].join("");
 }
 
@@ -46,15 +48,20 @@ export const journalGap = (gap: JournalGap): string => sealed(`#NJ:GAP ${oneLine
  * that lost a part of any of them is no entry.
  */
 export function journalEntry(head: JournalHead, entry: JournalEntry): string {
+  const { file } = entry;
   const seconds = (entry.durationTicks / head.run.videoTimescale).toFixed(6);
   return sealed(
     [
       `#EXT-X-PROGRAM-DATE-TIME:${isoOf(entry.startMs)}`,
       `#EXTINF:${seconds},`,
-      `#EXT-X-BYTERANGE:${segmentBytes(entry)}@${head.baseOffsetBytes + entry.offsetBytes}`,
-      encodeURI(head.file),
+      ...(file
+        ? [file.name.split("/").map(encodeURIComponent).join("/")]
+        : [
+            `#EXT-X-BYTERANGE:${segmentBytes(entry)}@${head.baseOffsetBytes + entry.offsetBytes}`,
+            encodeURI(head.file),
+          ]),
       [
-        "#NJ:ENTRY",
+        file ? "#NJ:FILE-ENTRY" : "#NJ:ENTRY",
         entry.ordinal,
         entry.startMs,
         entry.mediaTicks,
@@ -64,6 +71,7 @@ export function journalEntry(head: JournalHead, entry: JournalEntry): string {
         entry.videoBytes,
         entry.audioBytes,
         entry.activityBytes,
+        ...(file ? [file.mtimeMs, file.isLate ? 1 : 0] : []),
         crcText(entry.crc32),
       ].join(" "),
     ].join("\n"),

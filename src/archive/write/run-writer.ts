@@ -276,6 +276,7 @@ export class RunWriter implements RunRecorder {
     return {
       ...run,
       channel: this.#channel.id,
+      format: "nightjar",
       timeline: this.#channel.beginRun(run),
       videoCodec: video.codecString,
       audioCodec: audio?.codecString ?? null,

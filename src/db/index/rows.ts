@@ -1,3 +1,4 @@
+import type { FootageFormat } from "../../media/footage-format.ts";
 import type { EndReason } from "../../media/reasons.ts";
 import type { Segment } from "../../media/segment-list.ts";
 import type { SegmentOutline } from "../../media/segment-outline.ts";
@@ -8,6 +9,7 @@ export type RunRow = {
   channel: string;
   timeline: number;
   init: Uint8Array;
+  format: FootageFormat;
   videoCodec: string;
   audioCodec: string | null;
   width: number;
@@ -47,6 +49,15 @@ export type RecordingRow = {
   garbageMs: number | null;
   version: number;
 };
+
+/** The extension of recordings whose segments are files of their own. */
+export const FILES_EXTENSION = ".files";
+
+/**
+ * Whether a recording's segments are files of their own (uploads, watched folders). Nothing lies at its path then: the
+ * names of its journal and lock file are made from it.
+ */
+export const hasOwnFiles = ({ path }: Pick<RecordingRow, "path">): boolean => path.endsWith(FILES_EXTENSION);
 
 /** When a recording begins and ends, ms UTC, its run, and the bytes of its file. */
 export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes">;

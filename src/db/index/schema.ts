@@ -1,3 +1,4 @@
+import { footageFormats } from "../../media/footage-format.ts";
 import { blob, index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Uninterrupted captures of a channel with one init. */
@@ -7,8 +8,9 @@ export const runTable = sqliteTable("run", {
   channel: text().notNull(),
   /** Number of the channel's timeline: runs with equal inits in a row share it. */
   timeline: integer().notNull(),
-  /** `ftyp` and `moov`. */
+  /** `ftyp` and `moov`. Of MPEG-TS, the one that the same parameter sets would give; it is never served. */
   init: blob({ mode: "buffer" }).notNull(),
+  format: text({ enum: footageFormats }).notNull().default("nightjar"),
   videoCodec: text("video_codec").notNull(),
   /** RFC 6381; null without sound. */
   audioCodec: text("audio_codec"),
@@ -41,7 +43,7 @@ export const recordingTable = sqliteTable(
     id: text().primaryKey(),
     channel: text().notNull(),
     root: text().notNull(),
-    /** Path of the media file below its root, with `/`. */
+    /** Path of the media file below its root, with `/`; see `hasOwnFiles` in rows.ts. */
     path: text().notNull(),
     run: text()
       .notNull()

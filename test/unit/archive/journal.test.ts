@@ -14,6 +14,7 @@ import {
   type JournalEntry,
   type JournalHead,
 } from "../../../src/archive/journal/journal.ts";
+import { footageFormats } from "../../../src/media/footage-format.ts";
 import { endReasons } from "../../../src/media/reasons.ts";
 import { NightjarError } from "../../../src/platform/errors.ts";
 
@@ -38,6 +39,7 @@ const head: fc.Arbitrary<JournalHead> = fc.record({
     id: fc.stringMatching(/^[a-z2-7]{10}$/),
     timeline: count,
     init: fc.uint8Array({ maxLength: 64 }),
+    format: fc.constantFrom(...footageFormats),
     videoCodec: words,
     audioCodec: fc.option(words),
     width: count,
@@ -52,7 +54,7 @@ const head: fc.Arbitrary<JournalHead> = fc.record({
     unsure: fc.boolean(),
   }),
 });
-const entry: fc.Arbitrary<JournalEntry> = fc.record({
+const entryNumbers = {
   ordinal: count,
   startMs: wall,
   mediaTicks: count,
@@ -63,7 +65,16 @@ const entry: fc.Arbitrary<JournalEntry> = fc.record({
   audioBytes: count,
   activityBytes: count,
   crc32: fc.nat({ max: 0xffff_ffff }),
+};
+const segmentFile = fc.record({
+  name: fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((name) => name.isWellFormed()),
+  mtimeMs: wall,
+  isLate: fc.boolean(),
 });
+const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
+  fc.record(entryNumbers),
+  fc.record({ ...entryNumbers, file: segmentFile }),
+);
 
 /** `-0` and `0` are one number in a text. */
 const plain = <T>(value: T): T => (Object.is(value, -0) ? (0 as T) : value);
@@ -195,7 +206,7 @@ describe("journal", () => {
 
   test("damaged entries keep their place in the count of synced ones", () => {
     const text = journalHead(h) + entries.map((e) => journalEntry(h, e)).join("") + journalSynced(2);
-    const damaged = text.replace(`#NJ:ENTRY ${entries[0]!.ordinal} `, `#NJ:ENTRY ${entries[0]!.ordinal}1 `);
+    const damaged = text.replace(`ENTRY ${entries[0]!.ordinal} `, `ENTRY ${entries[0]!.ordinal}1 `);
     const journal = parseJournal(damaged);
     expect(withoutPositions(journal)).toEqual(entries.slice(1));
     expect(journal.synced).toBe(1);

@@ -129,6 +129,7 @@ export class FootageMaker {
       channel: this.channel,
       timeline,
       init: crypto.getRandomValues(new Uint8Array(100)),
+      format: "nightjar",
       videoCodec: "avc1.64001f",
       audioCodec: null,
       width: 640,

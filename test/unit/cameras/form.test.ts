@@ -112,7 +112,7 @@ describe("mistakes", () => {
     [{ address: "rtsp:/192.168.0.5/s3cret" }, "can't be used; wanted"],
     [{ address: "rtsp://u:s3cret@/s" }, "can't be used; wanted"],
     [{ address: "rtsp://h/a#s3cret" }, "can't be used; wanted"],
-    [{ address: "https://h/live.m3u8?t=s3cret" }, "not yet in this version"],
+    [{ address: "https://h/live.m3u8#s3cret" }, "can't be used; wanted"],
   ])("an address that won't do is not repeated: %j", (fields, words) => {
     const result = sourceOf({ ...emptyForm, ...fields });
     const text = "mistakes" in result ? Object.values(result.mistakes).join() : "";

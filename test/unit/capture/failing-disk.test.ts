@@ -47,6 +47,10 @@ function brokenArchive(): { archive: Archive; mend: () => void; recorded: () => 
   let recorded = 0;
   const archive: Archive = {
     noteFailure: () => {},
+    keptTail: () => Promise.resolve([]),
+    openKeptRun: () => {
+      throw new Error("this source is not kept as it comes");
+    },
     openRun(_id, _parameters, onFailure) {
       let pictures = 0;
       return {

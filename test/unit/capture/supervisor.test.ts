@@ -83,6 +83,14 @@ class FakeArchive implements Archive {
     this.failures.push(end);
   }
 
+  keptTail(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  openKeptRun(): never {
+    throw new Error("this source is not kept as it comes");
+  }
+
   openRun(_channelId: string, _parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder {
     if (this.isMissing) throw new NightjarError("unavailable", "the storage is not there");
     const run = { fragments: 0, ends: [] as RunEnd[], fail: onFailure };

@@ -202,7 +202,7 @@ describe("mistakes", () => {
 
   test("are listed all at once, in the order of the file", () => {
     const found = mistakes(
-      "auth: x\nlog: { level: loud }\nchannels:\n  api: { source: upload }\n  b:\n    keep: { days: x }\n",
+      "auth: x\nlog: { level: loud }\nchannels:\n  api: { source: uploads }\n  b:\n    keep: { days: x }\n",
     );
     expect(found.map((line) => line.split(": found")[0])).toEqual([
       "nightjar.yaml:1: auth",

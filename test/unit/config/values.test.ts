@@ -147,6 +147,11 @@ describe("sources", () => {
     ["srt://h:9000?passphrase=secret", "url", "srt://h:9000?…"],
     ["udp://239.0.0.1:5000", "url", "udp://239.0.0.1:5000"],
     ["http://u:p@h/stream.ts", "url", "http://h/stream.ts"],
+    ["https://u:p@h/live/index.m3u8?t=secret", "hls", "https://h/live/index.m3u8?…"],
+    ["http://h/X.M3U8", "hls", "http://h/X.M3U8"],
+    ["http://h/x.mpd", "url", "http://h/x.mpd"],
+    ["upload", "upload", "upload"],
+    ["file:///srv/www/my%20yard/", "folder", "file:///srv/www/my yard"],
     ["demo:", "demo", "demo:courtyard"],
     ["demo:sync", "demo", "demo:sync"],
   ])("%s", (text, kind, shown) => {
@@ -163,10 +168,11 @@ describe("sources", () => {
   });
 
   test.each([
-    ["upload", "uploads are not yet in this version"],
-    ["file:///srv/www/yard", "watched folders are not yet in this version"],
-    ["https://example.org/live/index.m3u8?t=1", "HLS and DASH sources are not yet in this version"],
-    ["http://h/x.mpd", "HLS and DASH sources are not yet in this version"],
+    ["file://srv/www/yard", "file:///a/folder"],
+    ["file:///", "file:///a/folder"],
+    ["file:///a%2Fb", "file:///a/folder"],
+    ["file:yard", "file:///a/folder"],
+    ["https://h/live.m3u8#s", "%23"],
     ["demo:nowhere", "demo:street"],
     ["192.168.0.1", "rtsp://"],
     ["", "rtsp://"],

@@ -23,6 +23,7 @@ const run: RunRow = {
   channel: "front",
   timeline: 0,
   init: new Uint8Array([1, 2, 3]),
+  format: "nightjar",
   videoCodec: "avc1.64001f",
   audioCodec: null,
   width: 640,

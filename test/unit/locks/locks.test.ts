@@ -30,6 +30,7 @@ async function withServer(boundBytes: number, check: (ask: Ask, mediaPath: strin
     channel: "yard",
     timeline: 1,
     init: new Uint8Array(1),
+    format: "nightjar",
     videoCodec: "avc1.640015",
     audioCodec: null,
     width: 640,

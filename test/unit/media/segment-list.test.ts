@@ -70,6 +70,52 @@ describe("packed segment list", () => {
     );
   });
 
+  test("with files of their own, in any order of their numbers", () => {
+    const files = fc.array(
+      fc.record({
+        ordinal: fc.nat(2 ** 20),
+        startMs: fc.integer({ min: 0, max: 4e12 }),
+        mediaTicks: fc.nat(2 ** 48),
+        durationTicks: fc.nat(2_000_000),
+        offsetBytes: fc.constant(0),
+        headerBytes: fc.constant(0),
+        videoBytes: fc.nat(2 ** 40),
+        audioBytes: fc.constant(0),
+        activityBytes: fc.nat(2 ** 40).map(wholeKib),
+        file: fc.record({
+          name: fc.string({ unit: "grapheme", maxLength: 40 }),
+          mtimeMs: fc.integer({ min: 0, max: 4e12 }),
+          isLate: fc.boolean(),
+        }),
+      }),
+      { maxLength: 50 },
+    );
+    fc.assert(
+      fc.property(files, (segments) => {
+        expect(unpackSegments(packSegments(segments, START_MS), START_MS)).toEqual(segments);
+      }),
+      { seed: 3, numRuns: 200 },
+    );
+  });
+
+  test("an hour of ten-second files takes little more than their names", () => {
+    const segments = Array.from({ length: 360 }, (_, i) => ({
+      ...plainSegments(1)[0]!,
+      ordinal: 359 - i,
+      startMs: START_MS + i * 10_000,
+      mediaTicks: i * 900_000,
+      durationTicks: 900_000,
+      headerBytes: 0,
+      audioBytes: 0,
+      file: {
+        name: `video_0600${String(i % 60).padStart(2, "0")}.ts`,
+        mtimeMs: START_MS + i * 10_000,
+        isLate: false,
+      },
+    }));
+    expect(packSegments(segments, START_MS).length / 360).toBeLessThan(45);
+  });
+
   test("any bytes are unpacked or refused, without a crash or a hang", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {

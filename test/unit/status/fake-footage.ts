@@ -14,6 +14,7 @@ export function fakeRun(channel: string, change: Partial<RunRow> = {}): RunRow {
     channel,
     timeline: 1,
     init: new Uint8Array(),
+    format: "nightjar",
     videoCodec: "avc1.64001f",
     audioCodec: "mp4a.40.2",
     width: 1920,

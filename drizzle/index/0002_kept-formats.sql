@@ -1,0 +1,1 @@
+ALTER TABLE `run` ADD `format` text DEFAULT 'nightjar' NOT NULL;
