@@ -10,9 +10,17 @@ await ensureApt(testTools, { why: "the tests" });
 await build(bun);
 
 const wanted = process.argv.slice(2);
-const series = ["cameras", "clocks", "kills", "power-cuts", "storage", "flapping", "long-outage"].filter(
-  (name) => wanted.length === 0 || wanted.includes(name),
-);
+const series = [
+  "cameras",
+  "clocks",
+  "kills",
+  "power-cuts",
+  "storage",
+  "flapping",
+  "long-outage",
+  "hls-source",
+  "uploads",
+].filter((name) => wanted.length === 0 || wanted.includes(name));
 const steps = new Steps();
 for (const name of series) {
   const isCameras = name === "cameras";

@@ -12,6 +12,8 @@ import { openApiRoutes } from "./pages/openapi.ts";
 import { playback, type PlaybackDeps } from "./playback/index.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
+import { unanswered } from "./platform/unanswered.ts";
+import { isUpload } from "./uploads/routes.ts";
 
 export type AppDeps = {
   playback: PlaybackDeps;
@@ -49,7 +51,13 @@ export function buildApp(deps: AppDeps) {
   const app = new Elysia({ name: "nightjar" })
     .wrap(((handle: (request: Request) => Promise<Response>) => {
       const answer = withHead(handle);
-      return (request: Request) => answer(withoutTicket(request));
+      return async (request: Request) => {
+        const plain = withoutTicket(request);
+        const response = await answer(plain);
+        const mayPass = response.status >= 500 || response.status === 429 || deps.isSetUpMode?.() === true;
+        // Those who upload delete their file after any answer.
+        return mayPass && isUpload(plain) ? unanswered(response) : response;
+      };
     }) as unknown as Wrapper)
     .onError({ as: "global" }, ({ request, code, error }) => {
       const found = errorAnswer(code, error);

@@ -1,11 +1,14 @@
 import { networkInterfaces } from "node:os";
 import type { AnyElysia } from "elysia";
+import { withBodyLimit } from "./access/body-limit.ts";
 import { setPeer } from "./access/peer.ts";
 import type { ListenAddress } from "./config/config.ts";
 import { listenText } from "./config/listen-address.ts";
 import { NightjarError, errorText, systemErrorCode } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
 import { withLength } from "./platform/send-long.ts";
+import { hangUp, isUnanswered } from "./platform/unanswered.ts";
+import { isUpload } from "./uploads/routes.ts";
 
 const log = logOf("http");
 
@@ -19,8 +22,10 @@ export type Listening = {
 /** A slow player may pause so long within an answer. */
 const IDLE_SECONDS = 60;
 
-/** Bodies are read before it is known who sends them, so strangers could otherwise fill the memory. */
+/** The most that is read of a body but for uploads, which go to the disk a piece at a time. */
 const MOST_BODY_BYTES = 1024 * 1024;
+/** For uploads the disk is the limit: Bun hands bodies on as they are read, and reads no further ahead. */
+const MOST_UPLOAD_BYTES = 2 ** 50;
 
 /** Elysia looks for the path from this place of the URL on, and misses it behind host names such as `pi` and `nas`. */
 const PATH_FROM = "http://abcd".length;
@@ -83,12 +88,16 @@ function serveOn(app: AnyElysia, { host, port }: ListenAddress): Bun.Server<unde
     reusePort: false,
     idleTimeout: IDLE_SECONDS,
     development: false,
-    maxRequestBodySize: MOST_BODY_BYTES,
+    maxRequestBodySize: MOST_UPLOAD_BYTES,
     async fetch(request, server) {
       const plain = withPlainUrl(request);
       if (plain === undefined) return noHost();
-      setPeer(plain, () => server.requestIP(request)?.address);
-      return withLength(server, request, await app.handle(plain));
+      const taken = isUpload(plain) ? plain : withBodyLimit(plain, MOST_BODY_BYTES);
+      if (taken instanceof Response) return taken;
+      setPeer(taken, () => server.requestIP(request)?.address);
+      const response = await app.handle(taken);
+      if (isUnanswered(response)) return hangUp(server, request);
+      return withLength(server, request, response);
     },
     error(error) {
       log.error("a request failed: {error}", { error: error.stack ?? errorText(error) });

@@ -12,6 +12,7 @@ import type { Config } from "./config/config.ts";
 import { ConfigEditor } from "./config/config-editor.ts";
 import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { demoConfig } from "./demo.ts";
+import { runImport } from "./import/command.ts";
 import { errorText, NightjarError, systemErrorCode } from "./platform/errors.ts";
 import { startLogging } from "./platform/log.ts";
 import { readPassword } from "./platform/terminal.ts";
@@ -59,6 +60,17 @@ function installService(line: Line): Promise<number> {
   });
 }
 
+const takeOver = (line: Line): Promise<number> =>
+  runImport({
+    editor: new ConfigEditor(loading(line.config)),
+    loadConfig: () => load(line),
+    clock,
+    cwd: process.cwd(),
+    stdout,
+    stderr: (text) => process.stderr.write(`nightjar: ${text}\n`),
+    args: line,
+  });
+
 const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
   serve: (line) =>
     serve({
@@ -76,6 +88,7 @@ const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
   remove: (line) => runRemove(context(line)),
   "storage add": (line) => runStorageAdd(context(line)),
   "storage confirm": (line) => runStorageConfirm(context(line)),
+  import: takeOver,
   "user add": (line) => runUserAdd(userContext(line)),
   "user passwd": (line) => runUserPasswd(userContext(line)),
   "user rm": (line) => runUserRm(userContext(line)),

@@ -17,6 +17,7 @@ import { loadAssets } from "./pages/assets.ts";
 import { accountPages } from "./pages/accounts/index.ts";
 import { cameraPages } from "./pages/cameras/index.ts";
 import { setupPages } from "./pages/setup/index.ts";
+import { filePages } from "./pages/files/index.ts";
 import { errorPage, pages } from "./pages/index.ts";
 import { siteOf } from "./pages/site.ts";
 import { assetRoot } from "./platform/assets.ts";
@@ -28,6 +29,7 @@ import { logOf, startLogging } from "./platform/log.ts";
 import { giveBackBuffers } from "./platform/memory.ts";
 import { outliveParent } from "./platform/parent.ts";
 import { findTool } from "./platform/process.ts";
+import { diskFiles } from "./platform/files.ts";
 import { onSignals } from "./platform/signals.ts";
 import { version } from "./platform/version.ts";
 import { FirstAccount } from "./setup/first-account.ts";
@@ -36,6 +38,8 @@ import { welcomeText } from "./setup/welcome.ts";
 import { statusRoutes } from "./status/index.ts";
 import { StatusReader } from "./status/status.ts";
 import { stillRoutes } from "./still/index.ts";
+import { uploadRoutes } from "./uploads/routes.ts";
+import { Uploads } from "./uploads/uploads.ts";
 
 const log = logOf("main");
 
@@ -51,12 +55,19 @@ export type AppParts = {
   clock: Clock;
   /** The code of the first start. */
   setupCode?: SetupCode;
+  /** What takes files; one that does not run where it is absent. */
+  uploads?: Uploads;
   /** How pages change the configuration. Absent where no file is read. */
   editing?: { editor: ConfigEditor; reload: () => Promise<unknown> };
 };
 
+/** What receives and finds segment files, and tells the archive of them. */
+const uploadsOf = ({ opened, clock, current }: Pick<AppParts, "opened" | "clock" | "current">): Uploads =>
+  new Uploads({ clock, files: diskFiles(), footage: opened.archive.fileFootage, ...opened.files }, current);
+
 /** The whole HTTP side with all its controllers, listening nowhere yet. */
-export async function makeApp({ current, opened, supervisors, clock, setupCode, editing }: AppParts) {
+export async function makeApp(parts: AppParts) {
+  const { current, opened, supervisors, clock, setupCode, uploads = uploadsOf(parts), editing } = parts;
   const config = current();
   const footage: Footage = opened.archive;
   const status = new StatusReader({
@@ -65,6 +76,8 @@ export async function makeApp({ current, opened, supervisors, clock, setupCode, 
     footage,
     history: opened.history,
     capture: (channel) => supervisors.status(channel),
+    source: (channel) => current().channels.get(channel)?.source,
+    arrivals: (channel) => uploads.status(channel),
     storage: () => opened.storage(),
     ffmpeg: () => findTool("ffmpeg"),
     databaseTrouble: () => opened.databaseTrouble(),
@@ -91,6 +104,9 @@ export async function makeApp({ current, opened, supervisors, clock, setupCode, 
       publicUrl,
       segmentTargetMs: config.segment.targetMs,
       targetDurations: opened.targetDurations,
+      settledMs: (channel) => opened.archive.fileFootage.settledMs(channel),
+      listed: opened.listed,
+      firstFileChannel: () => firstFileChannel(current()),
       footageStamp: (channel) => opened.archive.stamp(channel),
       defaultChannel: config.defaultChannel,
       naiveTimes: config.streamer.naiveTimes,
@@ -115,6 +131,8 @@ export async function makeApp({ current, opened, supervisors, clock, setupCode, 
         footage,
         history: opened.history,
       }),
+      filePages({ site, status, footage, publicUrl, config: current, accounts, quarantine: uploads }),
+      uploadRoutes(uploads),
       pages({
         site,
         status,
@@ -150,6 +168,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
 
   const opened = await openArchive({ config, clock });
   const supervisors = new Supervisors({ archive: opened.archive, clock });
+  const uploads = uploadsOf({ opened, clock, current: () => config });
   const setupCode = new SetupCode(clock);
   const app = await makeApp({
     current: () => config,
@@ -157,6 +176,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     supervisors,
     clock,
     setupCode,
+    uploads,
     ...(editorOf ? { editing: { editor: editorOf(config.file), reload: () => reload() } } : {}),
   });
   const listening = await listen(app, config.listen);
@@ -164,11 +184,14 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   for (const address of addresses) log.info("Open http://{address}/", { address });
   if (config.auth === "accounts" && !opened.state.accounts.hasUsers()) sayWelcome(addresses, setupCode.shown);
   supervisors.start(config);
+  uploads.start();
   const notifier = new Notifier({
     state: opened.state,
     clock,
     footage: opened.archive,
     capture: (channel) => supervisors.status(channel),
+    source: (channel) => config.channels.get(channel)?.source,
+    arrivals: (channel) => uploads.status(channel),
     storage: () => opened.storage(),
     ffmpeg: () => findTool("ffmpeg"),
     databaseTrouble: () => opened.databaseTrouble(),
@@ -180,7 +203,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     const next = load(before.file);
     opened.configure(next);
     config = next;
-    await supervisors.change(before, config);
+    await Promise.all([supervisors.change(before, config), uploads.change(before)]);
     await notifier.configure(config);
     const keys = restartKeys(before, config);
     if (keys.length > 0) log.warn("A change of {keys} needs a restart", { keys: keys.join(", ") });
@@ -209,7 +232,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   log.info("Stopping ({signal})", { signal });
   const stopped = (async () => {
     await notifier.stop();
-    await Promise.all([listening.stop(true), supervisors.stop()]);
+    await Promise.all([listening.stop(true), supervisors.stop(), uploads.stop()]);
     await opened.close();
   })();
   await Promise.race([stopped, clock.sleep(STOP_LIMIT_MS)]);
@@ -224,6 +247,10 @@ function sayWelcome(addresses: readonly string[], code: string): void {
   log.warn("Nobody has an account yet. Open {pages} and enter the code {code}", { pages, code });
   if (process.stdout.isTTY) process.stdout.write(welcomeText({ addresses, code, version }));
 }
+
+/** The first channel that files are sent to or found for. */
+const firstFileChannel = ({ channels }: Config): string | undefined =>
+  [...channels.values()].find(({ source }) => source.kind === "upload" || source.kind === "folder")?.id;
 
 const DAY_MS = 86_400_000;
 

@@ -18,6 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "cameras",
     "capture",
     "cli",
+    "import",
     "locks",
     "notify",
     "playback",
@@ -25,6 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "setup",
     "status",
     "still",
+    "uploads",
   ],
   ["views"],
   ["pages"],
@@ -38,13 +40,15 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   accounts: ["access"],
   // Only the contract by which samples are handed over: capture says what it needs.
   archive: ["capture"],
-  cameras: ["capture", "status", "still"],
+  import: ["archive", "uploads"],
+  cameras: ["capture", "status", "still", "uploads"],
   playback: ["access", "archive"],
   locks: ["access", "archive", "playback"],
   status: ["access", "archive", "capture", "playback"],
   notify: ["archive", "capture", "status"],
   service: ["cli"],
   still: ["access", "archive", "playback"],
+  uploads: ["access", "archive", "capture"],
 };
 
 /** Packages and functions that one place alone may know, and why. */

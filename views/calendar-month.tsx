@@ -1,5 +1,6 @@
 import type { CalendarDay, CalendarMonth } from "../src/status/calendar.ts";
 import { countWords, dateWords, durationWords, monthWords, sizeWords } from "../src/status/words.ts";
+import { ShareBar } from "./date-list.tsx";
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
@@ -53,7 +54,6 @@ const monthTotal = ({ days }: CalendarMonth): string => {
 
 /** A day: its length, size and gaps, and a bar of how much of it there is. */
 function DayCell({ day, channelCount, path }: { day: CalendarDay; channelCount: number; path: string }) {
-  const share = day.possibleMs > 0 ? Math.min(1, day.recordedMs / day.possibleMs) : 0;
   const gaps = day.gaps === 0 ? "no gaps" : `${countWords(day.gaps, "gap")}, ${durationWords(day.gapMs)}`;
   const of = channelCount > 1 ? ` of ${countWords(day.channels, "channel")}` : "";
   const words = `${dateWords(Date.parse(day.date), "UTC")}: ${durationWords(day.recordedMs)}${of}, ${sizeWords(day.sizeBytes)}, ${gaps}`;
@@ -63,10 +63,7 @@ function DayCell({ day, channelCount, path }: { day: CalendarDay; channelCount: 
         {Number(day.date.slice(8))}
       </span>
       <span class="day-date">{dateWords(Date.parse(day.date), "UTC")}</span>
-      <svg class="day-bar" width="100%" height="6" aria-hidden="true">
-        <rect class="bar-past" width="100%" height="6" />
-        <rect class="bar-recorded" width={`${(share * 100).toFixed(1)}%`} height="6" />
-      </svg>
+      <ShareBar day={day} />
       <span class="day-length">{day.recordedMs === 0 ? "Nothing" : durationWords(day.recordedMs)}</span>
       <span class="day-size">{sizeWords(day.sizeBytes)}</span>
       <span class="day-gaps">{day.gaps === 0 ? "" : countWords(day.gaps, "gap")}</span>

@@ -1,5 +1,7 @@
 import { gapSentence } from "../src/status/bar.ts";
 import type { ChannelStatus } from "../src/status/channel-status.ts";
+import { arrivalFacts } from "../src/status/arrival-words.ts";
+import { countWords } from "../src/status/words.ts";
 import { CoverageBar } from "./coverage-bar.tsx";
 import type { ShownDay } from "./shown-day.ts";
 import { Advice, PictureLine, StateWords } from "./state-words.tsx";
@@ -15,6 +17,7 @@ export function ChannelNow({ channel, shown }: Props) {
       {!channel.hasFootage && <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} />}
       <GapList shown={shown} />
       {shown.isToday && <Advice channel={channel} />}
+      {shown.isToday && <FilesLine channel={channel} nowMs={shown.day.nowMs} />}
       <PictureLine channel={channel} />
     </>
   );
@@ -35,6 +38,25 @@ export function DayBar({ shown, isAlong = false }: { shown: ShownDay; isAlong?: 
     <div id="bar" {...(isAlong ? { "hx-swap-oob": "innerMorph" } : {})}>
       <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} isScrub />
     </div>
+  );
+}
+
+/** How the files of a channel arrive, in one line, with the way to more. */
+function FilesLine({ channel, nowMs }: { channel: ChannelStatus; nowMs: number }) {
+  const { arrivals, id, kind, newestMs, zone } = channel;
+  if (!arrivals) return null;
+  const isFolder = kind === "folder";
+  const facts = arrivalFacts(arrivals, { newestMs, isFolder, nowMs, zone });
+  const { quarantinedFiles, unreadableFiles } = arrivals;
+  const words = [
+    ...facts.map(({ name, value }) => `${name}: ${value}`),
+    ...(quarantinedFiles > 0 ? [`${countWords(quarantinedFiles, "file")} in quarantine`] : []),
+    ...(unreadableFiles > 0 ? [`${countWords(unreadableFiles, "file")} could not be read`] : []),
+  ];
+  return (
+    <p class="quiet facts">
+      {words.join(". ")}. <a href={`/-/files/${id}`}>{isFolder ? "Files" : "Files, and how to send them"}</a>
+    </p>
   );
 }
 

@@ -28,7 +28,7 @@ export function ChannelPage({ site, ...player }: ChannelPageProps) {
         </div>
         <DayNav channel={channel} shown={shown} />
       </div>
-      {channel.hasFootage ? <Player {...player} /> : <NothingYet />}
+      {channel.hasFootage ? <Player {...player} /> : <NothingYet channel={channel} />}
       <div id="now" {...(shown.isToday ? { "hx-get": `/${channel.id}`, ...quietPolling } : {})}>
         <ChannelNow channel={channel} shown={shown} />
       </div>
@@ -36,10 +36,18 @@ export function ChannelPage({ site, ...player }: ChannelPageProps) {
   );
 }
 
-function NothingYet() {
+function NothingYet({ channel }: { channel: ChannelStatus }) {
+  if (channel.kind === "upload") {
+    return (
+      <p class="notice">
+        There is no footage yet. <a href={`/-/files/${channel.id}`}>How to send files here</a>
+      </p>
+    );
+  }
   return (
     <p class="notice">
-      There is no footage yet. Once the first segment is recorded, load this page again to watch it.
+      There is no footage yet. Once the first segment is {channel.kind === "folder" ? "found" : "recorded"},
+      load this page again to watch it.
     </p>
   );
 }

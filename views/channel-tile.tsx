@@ -1,4 +1,4 @@
-import type { ChannelStatus } from "../src/status/channel-status.ts";
+import { livePath, type ChannelStatus } from "../src/status/channel-status.ts";
 import { CoverageBar } from "./coverage-bar.tsx";
 import { StateWords } from "./state-words.tsx";
 
@@ -48,9 +48,10 @@ function TilePicture({ channel, hasStills }: { channel: ChannelStatus; hasStills
       class="tile-picture"
       href={path}
       tabIndex={-1}
+      aria-label={`Watch ${channel.name}`}
       hx-morph-skip
       data-picture={hasStills ? `${path}/frame?width=${PICTURE_WIDTH}` : ""}
-      data-live={isLive ? `${path}/live.m3u8?parts=1` : ""}
+      data-live={isLive ? livePath(channel) : ""}
       data-codecs={[picture?.videoCodec, picture?.audioCodec].filter(Boolean).join(",")}
     >
       {hasStills ? (

@@ -2,6 +2,7 @@ import type { FootageChannel } from "../src/archive/footage.ts";
 import type { DayCoverage } from "../src/status/coverage.ts";
 import { sizeWords } from "../src/status/words.ts";
 import { CoverageBar } from "./coverage-bar.tsx";
+import { DayLinks, type ConvertedFile } from "./day-links.tsx";
 import { Layout } from "./layout.tsx";
 import type { Site } from "./site.ts";
 
@@ -10,6 +11,7 @@ export type ChannelDay = {
   day: DayCoverage;
   words: string;
   sizeBytes: number;
+  converted: readonly ConvertedFile[];
 };
 
 export type DatePageProps = {
@@ -44,13 +46,19 @@ export function DatePage({ site, title, days, before, after }: DatePageProps) {
       </div>
       {days.length === 0 && <p class="notice">There is no footage of this day.</p>}
       <ul class="day-list">
-        {days.map(({ channel, day, words, sizeBytes }) => (
+        {days.map(({ channel, day, words, sizeBytes, converted }) => (
           <li key={channel.id}>
             <h2>
               <a href={`/${channel.id}/${day.date}`}>{channel.name}</a>{" "}
               <span class="quiet">{sizeWords(sizeBytes)}</span>
             </h2>
             <CoverageBar day={day} dayPath={`/${channel.id}/${day.date}`} words={words} />
+            <DayLinks
+              channel={channel}
+              date={day.date}
+              hasFootage={day.spans.length > 0}
+              converted={converted}
+            />
           </li>
         ))}
       </ul>

@@ -1,5 +1,4 @@
-import type { ChannelStatus } from "../src/status/channel-status.ts";
-import { codecWords } from "../src/status/channel-status.ts";
+import { codecWords, livePath, type ChannelStatus } from "../src/status/channel-status.ts";
 import { DayBar } from "./channel-now.tsx";
 import { PlayerControls, Shortcuts } from "./player-controls.tsx";
 import type { ShownDay } from "./shown-day.ts";
@@ -33,7 +32,7 @@ export function Player({ channel, shown, isLive, atMs, hasStills }: PlayerProps)
       aria-label="Player"
       data-channel={path}
       data-page={shown.isToday ? path : shown.path}
-      data-live={channel.condition === "retired" ? "" : `${path}/live.m3u8?parts=1`}
+      data-live={channel.condition === "retired" ? "" : livePath(channel)}
       data-day-list={`${path}/stream/${shown.isToday ? "today" : day.date}/playlist.m3u8`}
       data-timelines={`/api/channels/${channel.id}/timelines?day=${shown.isToday ? "today" : day.date}`}
       data-still={hasStills ? still : ""}

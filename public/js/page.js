@@ -68,17 +68,21 @@ export async function copyWithAnswer(button, text) {
   }, 2000);
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const field = document.getElementById(button.dataset.copy);
-    button.focus();
-    void copyWithAnswer(button, field.value);
-  });
-}
+const showCopyButtons = () => {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+};
+showCopyButtons();
+document.addEventListener("htmx:after:swap", showCopyButtons);
 
-for (const field of document.querySelectorAll(".address input")) {
-  field.addEventListener("focus", () => field.select());
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  button.focus();
+  void copyWithAnswer(button, document.getElementById(button.dataset.copy).value);
+});
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches(".address input")) event.target.select();
+});
 
 showZone();

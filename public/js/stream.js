@@ -54,24 +54,28 @@ const CATCH_UP_RATE = 1.05;
 /** Who has fallen behind the live edge by more than this is taken there at once. */
 const MAX_LAG_SECONDS = 4;
 
+/** A list without parts grows by whole segments: until the next one comes, nobody has fallen behind. */
+const maxLagOf = ({ partTarget, targetduration }) =>
+  partTarget ? MAX_LAG_SECONDS : Math.max(MAX_LAG_SECONDS, 2 * targetduration);
+
 /**
  * Keeps a viewer at the live edge who is there: after sleep, a hidden tab or a lost network the rest would be shown
  * for ever late. Whoever goes back by themselves is left alone.
  */
 function followEdge(hls, video, startsThere) {
   let isFollowing = startsThere;
-  const lagSeconds = () => {
+  const isBehind = () => {
     const { latestLevelDetails: details, targetLatency } = hls;
-    if (!details?.live || !targetLatency) return 0;
-    return details.edge - video.currentTime - targetLatency;
+    if (!details?.live || !targetLatency) return false;
+    return details.edge - video.currentTime - targetLatency > maxLagOf(details);
   };
   const onSeeking = () => {
-    isFollowing = lagSeconds() <= MAX_LAG_SECONDS;
+    isFollowing = !isBehind();
   };
   video.addEventListener("seeking", onSeeking);
   const timer = setInterval(() => {
-    const isBehind = isFollowing && !video.paused && video.readyState > 0 && lagSeconds() > MAX_LAG_SECONDS;
-    if (isBehind && hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition;
+    const isLost = isFollowing && !video.paused && video.readyState > 0 && isBehind();
+    if (isLost && hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition;
   }, 1000);
   return () => {
     clearInterval(timer);

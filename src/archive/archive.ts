@@ -15,9 +15,11 @@ import { errorText, NightjarError } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { ArchiveFootage } from "./archive-footage.ts";
+import { keptTail } from "./kept-tail.ts";
 import { ChannelWriter } from "./write/channel-writer.ts";
 import { closeRows } from "./write/closing.ts";
 import { StorageMissing } from "./write/disk-end.ts";
+import { FileArchive } from "./files/file-archive.ts";
 import { Flusher, type FlushFigures } from "./write/flusher.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { LiveChannel } from "./live/live-channel.ts";
@@ -27,6 +29,8 @@ import { recover, type RecoveryReport } from "./write/recovery.ts";
 import { resumeRedate, tellPendingJournals } from "./write/redate.ts";
 import { Redating } from "./write/redating.ts";
 import type { Roots } from "./roots/root.ts";
+import { KeptRunWriter } from "./write/kept-run-writer.ts";
+import type { OpenRun, RunPlace } from "./write/open-run.ts";
 import { RunWriter } from "./write/run-writer.ts";
 import type { ArchiveSettings } from "./settings.ts";
 import type { WriteContext } from "./write/write-context.ts";
@@ -52,9 +56,11 @@ export type ArchiveDeps = {
 export class RecordingArchive implements Archive, Footage, LiveFootage {
   readonly #context: WriteContext;
   readonly #flusher: Flusher;
+  /** Segments that are files of their own. */
+  readonly fileFootage: FileArchive;
   readonly #footage: ArchiveFootage;
   readonly #channels = new Map<string, ChannelWriter>();
-  readonly #runs = new Set<RunWriter>();
+  readonly #runs = new Set<OpenRun<unknown>>();
   readonly #redating: Redating;
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
@@ -77,8 +83,10 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
       channels: this.#channels,
       flush: () => this.#flusher.flush(),
     });
+    this.fileFootage = new FileArchive(this.#context, (id) => this.#takeUpCounter(id));
     this.#footage = new ArchiveFootage(
       this.#context,
+      this.fileFootage,
       // A reader must not fix where a channel stands: an id that it takes over may still be recorded.
       (id) => this.#channels.get(id) ?? this.#loadChannel(id),
     );
@@ -100,11 +108,24 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     const report = await this.#recover();
     await resumeRedate(this.#context);
     await this.#redating.check();
+    await this.fileFootage.recover();
     this.#loop = this.#flushForEver();
     return report;
   }
 
   openRun(channelId: string, parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder {
+    return this.#begin(channelId, onFailure, (place) => new RunWriter(place, parameters));
+  }
+
+  openKeptRun(channelId: string, start: KeptRunStart, onFailure: (end: RunEnd) => void): KeptRunRecorder {
+    return this.#begin(channelId, onFailure, (place) => new KeptRunWriter(place, start));
+  }
+
+  #begin<R extends OpenRun<unknown>>(
+    channelId: string,
+    onFailure: (end: RunEnd) => void,
+    make: (place: RunPlace) => R,
+  ): R {
     const { roots, settings, clock } = this.#context;
     const channelSettings = settings.channels().find((channel) => channel.id === channelId);
     if (!channelSettings) throw new NightjarError("not-found", `there is no channel ${channelId}`);
@@ -119,7 +140,7 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
       channel.former = former.over;
       void former.close(STOPPED);
     }
-    const run = new RunWriter(this.#context, channel, channelSettings, parameters, onFailure);
+    const run = make({ context: this.#context, channel, settings: channelSettings, onFailure });
     channel.run = run;
     channel.former = run.over;
     this.#runs.add(run);
@@ -127,12 +148,9 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     return run;
   }
 
-  openKeptRun(channelId: string, _start: KeptRunStart, _onFailure: (end: RunEnd) => void): KeptRunRecorder {
-    throw new NightjarError("internal", `${channelId}: not yet`);
-  }
-
-  keptTail(_channelId: string, _count: number): Promise<readonly KeptMark[]> {
-    return Promise.resolve([]);
+  async keptTail(channelId: string, count: number): Promise<readonly KeptMark[]> {
+    await this.#recovery.catch(() => {});
+    return keptTail(this.#context, this.#footage.idsOf(channelId), count);
   }
 
   noteFailure(channelId: string, end: RunEnd): void {
@@ -140,8 +158,8 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
   }
 
   /** Resolves when everything that was written before the call is durable. */
-  flushNow(): Promise<void> {
-    return this.#flusher.flush();
+  async flushNow(): Promise<void> {
+    await Promise.all([this.#flusher.flush(), this.fileFootage.flush()]);
   }
 
   /** Ends all runs that are left as `stopped`, and makes everything durable; gives up after five seconds. */
@@ -153,6 +171,7 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
         await Promise.all([...this.#runs].map((run) => run.close(STOPPED)));
         await this.#loop;
         await this.#flusher.flush();
+        await this.fileFootage.close();
       } catch (error) {
         log.error("the archive could not be closed: {text}", { text: errorText(error) });
       }
@@ -169,7 +188,7 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
       await clock.sleep(settings.flushMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       try {
-        await this.#flusher.flush();
+        await this.flushNow();
         await this.#redating.check();
       } catch (error) {
         log.error("a flush failed: {text}", { text: errorText(error) });
@@ -192,6 +211,13 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     return ChannelWriter.load(this.#context.index, id, this.#formerIds(id), (each) =>
       this.#channels.get(each),
     );
+  }
+
+  /** Numbers that files were given are not used again when the channel is captured. */
+  #takeUpCounter(id: string): void {
+    const { index } = this.#context;
+    const counter = index.counter(id);
+    if (counter) this.#channels.get(id)?.recovered(counter, index.newestRun(id));
   }
 
   #formerIds(id: string): readonly string[] {
@@ -224,8 +250,10 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     try {
       if (roots.pathOf(rootId) !== undefined) {
         await this.#recover();
+        await this.fileFootage.recover();
         return;
       }
+      await this.fileFootage.recover();
       const current = roots.current();
       const end =
         "missing" in current

@@ -53,8 +53,9 @@ export class ChannelRegistry {
     };
     this.#channels = [
       ...configured.map((channel) => {
-        const { id, name, zone, keep, audio } = channel;
-        return { id, name, zone, keep, was: wasOf(channel), isRetired: false, hasSound: audio };
+        const { id, name, zone, keep, audio, settleMs } = channel;
+        const settle = settleMs === undefined ? {} : { settleMs };
+        return { id, name, zone, keep, was: wasOf(channel), isRetired: false, hasSound: audio, ...settle };
       }),
       ...retired.map(({ id, name, zone, keep }) => {
         return { id, name, zone, keep, was: [], isRetired: true, hasSound: true };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { shareBytes } from "../config/size.ts";
 import { IndexDatabase } from "../db/index/index-database.ts";
-import type { LockRow } from "../db/index/rows.ts";
+import type { ListedRow, LockRow } from "../db/index/rows.ts";
 import { StateDatabase } from "../db/state/state-database.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -12,7 +12,9 @@ import { RecordingArchive } from "./archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ArchiveHistory, type FootageHistory } from "./footage-history.ts";
 import { Locks } from "./keep/locks.ts";
+import { managedFolder } from "./files/managed-folder.ts";
 import { Retention } from "./keep/retention.ts";
+import type { KnownRoots } from "./roots/roots.ts";
 import { checkFiles, startupChecks } from "./startup.ts";
 import { storageUse, type StorageUse } from "./storage-use.ts";
 
@@ -26,6 +28,15 @@ export type ArchiveStorage = {
   messages: readonly string[];
 };
 
+/** Where files that are segments go, and how long they stay. */
+export type FilesPlace = {
+  storage: Pick<KnownRoots, "current" | "look" | "storageThere">;
+  /** Whether footage lies on another storage, too, that was written to before. */
+  hasFormerStorage(): boolean;
+  /** What ends before this (ms UTC) is too old for the channel; -Infinity without a limit. */
+  keptFromMs(channel: string): number;
+};
+
 /** The archive, recording and keeping. */
 export type OpenArchive = {
   archive: RecordingArchive;
@@ -33,6 +44,8 @@ export type OpenArchive = {
   locks: Locks;
   /** Target durations of channels' growing playlists, kept for ever. */
   targetDurations: { read(channel: string): number; raise(channel: string, seconds: number): boolean };
+  /** The segment file by which a channel's growing playlists are numbered, kept for ever. */
+  listed: { read(channel: string): ListedRow | undefined; write(row: ListedRow): void };
   /** What else has to outlive everything: accounts. Closed with the archive. */
   state: StateDatabase;
   /** Locked spans of a channel. */
@@ -42,6 +55,8 @@ export type OpenArchive = {
   storageUse(): StorageUse;
   /** What is wrong with the databases; `undefined` while they answer. */
   databaseTrouble(): string | undefined;
+  /** What receiving files has to know of the storage. */
+  files: FilesPlace;
   /** Takes a changed configuration up. */
   configure(config: Config): void;
   /** Writes what there is, closes recordings and databases. */
@@ -64,7 +79,15 @@ export async function openArchive({
   const { dataFolder, storage, segment, zone } = config;
   const index = IndexDatabase.open(join(dataFolder, "index.db"));
   const state = StateDatabase.open(join(dataFolder, "state.db"));
-  const { roots, deleter } = await startupChecks({ clock, files, index, state, storagePath: storage.path });
+  let current = config;
+  const { roots, deleter } = await startupChecks({
+    clock,
+    files,
+    index,
+    state,
+    storagePath: storage.path,
+    managed: (channel) => managedFolder(current, channel),
+  });
   const registry = new ChannelRegistry({ state, index, clock, zone });
   registry.apply([...config.channels.values()]);
 
@@ -83,6 +106,7 @@ export async function openArchive({
     },
   });
   await archive.start();
+  deleter.filesGuard = archive.fileFootage;
   const retention = new Retention({
     clock,
     files,
@@ -96,6 +120,7 @@ export async function openArchive({
     writtenBytes: () => archive.figures.bytesWritten,
   });
   const locks = new Locks({
+    isIndexed: () => archive.fileFootage.flush(),
     idsOf: (id) => [id, ...(registry.channels().find((channel) => channel.id === id)?.was ?? [])],
     files,
     index,
@@ -117,6 +142,7 @@ export async function openArchive({
     index,
     channels: () => registry.channels(),
     open: () => archive.openRecordings.flatMap((id) => archive.recording(id) ?? []),
+    changed: (ids) => archive.fileFootage.changed(ids).map(({ recording }) => recording),
   });
   return {
     archive,
@@ -126,6 +152,7 @@ export async function openArchive({
       read: (channel) => index.targetDuration(channel),
       raise: (channel, seconds) => index.raiseTargetDuration(channel, seconds),
     },
+    listed: { read: (channel) => index.listed(channel), write: (row) => index.setListed(row) },
     state,
     locksOf: (channel) => locks.list(channel),
     storage() {
@@ -153,7 +180,15 @@ export async function openArchive({
         return `The databases in ${dataFolder} do not answer: ${errorText(error)}`;
       }
     },
-    configure: (next) => registry.apply([...next.channels.values()]),
+    files: {
+      storage: roots,
+      hasFormerStorage: () => index.roots().length > 1,
+      keptFromMs: (channel) => retention.keptFromMs(channel),
+    },
+    configure(next) {
+      current = next;
+      registry.apply([...next.channels.values()]);
+    },
     async close() {
       stop.abort();
       await archive.close();

@@ -15,6 +15,8 @@ export type ArchiveChannel = {
   isRetired: boolean;
   /** False when the user wants no sound: then a run without sound is not given silence to match an older init. */
   hasSound: boolean;
+  /** Where its footage arrives as files: how long lists that grow wait for older ones, in ms; a minute by default. */
+  settleMs?: number;
 };
 
 export type ArchiveSettings = {

@@ -6,6 +6,7 @@ import type { Files } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import { holdLimits, pairDatabases, type Databases, type LostDatabases } from "./database-pair.ts";
 import { Deleter, type Deleted } from "./keep/deletion.ts";
+import type { ManagedFolder } from "./keep/file-deletion.ts";
 import { dropMissing, type MissingReport } from "./inspect/missing-files.ts";
 import { reindexRoot, type ReindexReport } from "./inspect/reindex.ts";
 import { KnownRoots } from "./roots/roots.ts";
@@ -22,6 +23,8 @@ export type StartupDeps = Databases & {
   storagePath: string;
   /** The mount point at or above a path at which nothing is mounted; by default as /etc/fstab says. */
   unmountedPoint?: (path: string) => string | undefined;
+  /** Watched folders whose old files are deleted; none by default. */
+  managed?: ManagedFolder;
 };
 
 export type StartupReport = {
@@ -89,7 +92,7 @@ export async function startupChecks(deps: StartupDeps): Promise<KeptArchive> {
     },
   });
   await roots.start();
-  const deleter = new Deleter({ clock, files, index, roots });
+  const deleter = new Deleter({ clock, files, index, roots, managed: deps.managed });
   const garbage = await deleter.collectGarbage(false);
   const current = roots.current();
   const missing = "missing" in current ? current.missing : undefined;

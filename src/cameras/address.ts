@@ -56,7 +56,7 @@ const encoded = (text: string): string =>
 const mended = (text: string): string => text.replaceAll(/%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=:%-]/gi, encoded);
 
 /** Host and port, in small letters: where a password goes to. */
-const hostOf = ({ rest }: AddressParts): string => rest.replace(/[/?#].*$/s, "").toLowerCase();
+export const hostOf = ({ rest }: AddressParts): string => rest.replace(/[/?#].*$/s, "").toLowerCase();
 
 export type GivenAddress = {
   /** As typed: a URL, or only a host. */

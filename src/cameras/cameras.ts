@@ -11,9 +11,9 @@ import {
   newIdOf,
   type CameraForm,
   type FormContext,
-  type GivenSource,
   type Mistakes,
 } from "./form.ts";
+import type { GivenSource } from "./given-source.ts";
 
 export type CamerasDeps = {
   /** The configuration that is in force. */

@@ -1,7 +1,10 @@
 import type { ChannelConfig, SourceConfig } from "../config/config.ts";
-import type { KeyChanges } from "../config/edit-yaml.ts";
+import type { KeyChange, KeyChanges } from "../config/edit-yaml.ts";
 import { hasCredentials, shownAddress, splitAddress, joinAddress } from "./address.ts";
-import { formOfChannel, sourceUrl, type CameraField, type CameraForm, type GivenSource } from "./form.ts";
+import { variantText } from "../config/hls-keys.ts";
+import type { SecretText } from "../config/secret-text.ts";
+import { formOfChannel, type CameraField, type CameraForm } from "./form.ts";
+import { sourceUrl, type GivenSource } from "./given-source.ts";
 
 const isRtsp = (source: SourceConfig): boolean => source.kind === "rtsp";
 
@@ -19,10 +22,52 @@ export function newChannelKeys(form: CameraForm, id: string, given: GivenSource)
     ...(form.name === id ? {} : { name: form.name }),
     source: given.text,
     ...(isRtsp(given.source) && form.transport !== "tcp" ? { transport: form.transport } : {}),
+    ...present(ownKeys(given.source)),
     ...(form.audio ? {} : { audio: false }),
     ...(Object.keys(keep).length === 0 ? {} : { keep }),
     ...(form.timezone === "" ? {} : { timezone: form.timezone }),
     ...(form.enabled ? {} : { enabled: false }),
+  };
+}
+
+/** The keys that HLS sources and watched folders have of their own; `undefined` for what holds without one. */
+function ownKeys(source: SourceConfig): { [key: string]: KeyChange } {
+  if (source.kind === "folder") return { manage: source.manage ? true : undefined };
+  if (source.kind !== "hls") return {};
+  const { variant, headers, allowPrivate } = source;
+  return {
+    variant: variant === "highest" ? undefined : variantText(variant),
+    headers: headers.size === 0 ? undefined : revealed(headers),
+    allow_private: allowPrivate ? true : undefined,
+  };
+}
+
+const revealed = (headers: ReadonlyMap<string, SecretText>): Record<string, string> =>
+  Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()]));
+
+const present = (keys: KeyChanges): KeyChanges =>
+  Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
+
+/** Headers by their names: those that are not there any more are taken out, those that stay are left alone. */
+function headerChanges(before: KeyChange, after: KeyChange): KeyChanges {
+  if (after === undefined) return before === undefined ? {} : { headers: undefined };
+  const [old, next] = [before ?? {}, after] as [Record<string, string>, Record<string, string>];
+  const gone = Object.keys(old).filter((name) => !(name in next));
+  const set = Object.entries(next).filter(([name, value]) => old[name] !== value);
+  const changes = Object.fromEntries([...gone.map((name) => [name, undefined] as const), ...set]);
+  return Object.keys(changes).length === 0 ? {} : { headers: changes };
+}
+
+/** The keys of its own that another source has otherwise, or no longer has. */
+function ownChanges(before: SourceConfig, after: SourceConfig): KeyChanges {
+  const { headers: oldHeaders, ...old } = ownKeys(before);
+  const { headers, ...next } = ownKeys(after);
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].filter(
+    (key) => old[key] !== next[key],
+  );
+  return {
+    ...Object.fromEntries(keys.map((key) => [key, next[key]])),
+    ...headerChanges(oldHeaders, headers),
   };
 }
 
@@ -38,6 +83,11 @@ function transportChange(form: CameraForm, before: SourceConfig, after: SourceCo
 export const keyOfField = {
   name: "name",
   address: "source",
+  folder: "source",
+  variant: "variant",
+  headers: "headers",
+  allowPrivate: "allow_private",
+  manage: "manage",
   transport: "transport",
   days: "keep.days",
   size: "keep.size",
@@ -77,6 +127,7 @@ export function changedKeys(
     ...(isChanged("name") ? { name: form.name === before.id ? undefined : form.name } : {}),
     ...(hasNewSource ? { source: given.text } : {}),
     ...transportChange(form, before.source, given?.source ?? before.source),
+    ...(given === undefined ? {} : ownChanges(before.source, given.source)),
     ...(isChanged("audio") ? { audio: form.audio } : {}),
     ...(Object.keys(keep).length === 0 ? {} : { keep }),
     ...(isChanged("timezone") ? { timezone: textOf(form.timezone) } : {}),
@@ -84,10 +135,13 @@ export function changedKeys(
   };
 }
 
-/** The same keys for people to paste: with words in the place of user name and password. */
+/** The same keys for people to paste: with words in the place of user name, password and the values of headers. */
 export function pasteableKeys(keys: KeyChanges): KeyChanges {
-  const { source } = keys;
-  if (typeof source !== "string" || !hasCredentials(source)) return keys;
+  const { source, headers } = keys;
+  const values = typeof headers === "object" && !Array.isArray(headers) ? (headers as KeyChanges) : undefined;
+  const named = values && Object.fromEntries(Object.keys(present(values)).map((name) => [name, "VALUE"]));
+  const shown = named ? { ...keys, headers: named } : keys;
+  if (typeof source !== "string" || !hasCredentials(source)) return shown;
   const { scheme, rest } = splitAddress(shownAddress(source));
-  return { ...keys, source: joinAddress({ scheme, user: "USER", password: "PASSWORD", rest }) };
+  return { ...shown, source: joinAddress({ scheme, user: "USER", password: "PASSWORD", rest }) };
 }

@@ -14,7 +14,8 @@ export type FailureKind =
   | "unsupported"
   | "no-ffmpeg"
   | "no-picture"
-  | "broken-off";
+  | "broken-off"
+  | "no-folder";
 
 /** What happened, and what to do about it, each in a sentence or two. */
 export type Failure = { kind: FailureKind; words: string; advice: string };

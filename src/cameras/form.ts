@@ -1,20 +1,37 @@
 import { channelIdProblem, idKey } from "../config/channel-id.ts";
 import { channelNamePattern } from "../config/channel-name.ts";
 import { channelIdOf } from "../config/channel-slug.ts";
-import { type ChannelConfig, type SourceConfig, transports } from "../config/config.ts";
+import type { ChannelConfig } from "../config/config.ts";
+import { variantText } from "../config/hls-keys.ts";
 import { parseSize, formatSize } from "../config/size.ts";
-import { parseSource, sourceText } from "../config/source-address.ts";
+import { isByFiles } from "../config/source-kinds.ts";
 import { isZone } from "../platform/zone.ts";
-import { addressOf, shownAddress } from "./address.ts";
+import { shownAddress } from "./address.ts";
+import { sourceUrl } from "./given-source.ts";
+import { hiddenHeaders } from "./header-lines.ts";
+
+/** What a form is for: an address that Nightjar connects to, files that clients send, or a folder that is watched. */
+export const formKinds = ["address", "upload", "folder"] as const;
+export type FormKind = (typeof formKinds)[number];
 
 /** A camera as its form has it: texts as typed. User name and password are never put into a form again. */
 export type CameraForm = {
+  kind: FormKind;
   name: string;
   id: string;
   address: string;
   user: string;
   password: string;
   transport: string;
+  /** Of an HLS source: which of its variants. */
+  variant: string;
+  /** Of an HLS source: a line `Name: value` for each header; a value that is kept is `…`. */
+  headers: string;
+  allowPrivate: boolean;
+  /** Absolute path of a watched folder. */
+  folder: string;
+  /** Whether old files of that folder are deleted. */
+  manage: boolean;
   days: string;
   size: string;
   timezone: string;
@@ -27,17 +44,29 @@ export type CameraField = keyof CameraForm;
 export type Mistakes = Partial<Record<CameraField, string>>;
 
 const MAX_CHARACTERS = 2000;
+/** Cookies and tokens are long, and there may be several. */
+const MAX_HEADER_CHARACTERS = 20_000;
+
+/** The kind of form that a field or a query names; an address without a known one. */
+export const formKindOf = (text: string | null): FormKind =>
+  formKinds.find((kind) => kind === text) ?? "address";
 
 /** Reads the fields; what is missing is empty. A box that is not ticked is not sent at all. */
 export function formOf(fields: URLSearchParams): CameraForm {
   const text = (name: string) => (fields.get(name) ?? "").slice(0, MAX_CHARACTERS);
   return {
+    kind: formKindOf(fields.get("kind")),
     name: text("name").trim(),
     id: text("id").trim(),
     address: text("address").trim(),
     user: text("user"),
     password: text("password"),
     transport: text("transport") || "tcp",
+    variant: text("variant").trim(),
+    headers: (fields.get("headers") ?? "").slice(0, MAX_HEADER_CHARACTERS).trim(),
+    allowPrivate: fields.has("allowPrivate"),
+    folder: text("folder").trim(),
+    manage: fields.has("manage"),
     days: text("days").trim(),
     size: text("size").trim(),
     timezone: text("timezone").trim(),
@@ -48,12 +77,18 @@ export function formOf(fields: URLSearchParams): CameraForm {
 
 /** The form of a camera that is not there yet. */
 export const emptyForm: CameraForm = {
+  kind: "address",
   name: "",
   id: "",
   address: "",
   user: "",
   password: "",
   transport: "tcp",
+  variant: "",
+  headers: "",
+  allowPrivate: false,
+  folder: "",
+  manage: false,
   days: "7",
   size: "",
   timezone: "",
@@ -61,76 +96,31 @@ export const emptyForm: CameraForm = {
   enabled: true,
 };
 
-/** The text of a source, with its password; `undefined` for a program, which no form can hold. */
-export function sourceUrl(source: SourceConfig): string | undefined {
-  switch (source.kind) {
-    case "exec":
-      return undefined;
-    case "demo":
-    case "upload":
-    case "folder":
-      return sourceText(source);
-    case "rtsp":
-    case "url":
-    case "hls":
-      return source.url.reveal();
-  }
-}
-
 /** The form of a channel. `zone` is the server's own. */
 export function formOfChannel(channel: ChannelConfig, zone: string): CameraForm {
   const { source, keep } = channel;
-  const url = sourceUrl(source);
+  const url = isByFiles(source.kind) ? undefined : sourceUrl(source);
   return {
     ...emptyForm,
+    kind: source.kind === "upload" || source.kind === "folder" ? source.kind : "address",
     name: channel.name,
     id: channel.id,
     address: url === undefined ? "" : shownAddress(url),
     transport: source.kind === "rtsp" ? source.transport : "tcp",
+    ...(source.kind === "hls"
+      ? {
+          variant: source.variant === "highest" ? "" : variantText(source.variant),
+          headers: hiddenHeaders(source.headers.keys()),
+          allowPrivate: source.allowPrivate,
+        }
+      : {}),
+    ...(source.kind === "folder" ? { folder: source.path, manage: source.manage } : {}),
     days: keep.days === undefined ? "" : String(keep.days),
     size: keep.maxBytes === undefined ? "" : formatSize(keep.maxBytes),
     timezone: channel.zone === zone ? "" : channel.zone,
     audio: channel.audio,
     enabled: channel.enabled,
   };
-}
-
-/** The source that a form means: as text for the file, and read. */
-export type GivenSource = { text: string; source: SourceConfig };
-
-/** `rtsp:/host/path` is no host called `rtsp`, but `//` with a slash forgotten. */
-const lacksSlash = /^[a-z][a-z0-9+.-]*:\/(?!\/)[^@]*$/i;
-
-/**
- * The source of a form.
- * @param known the URL until now, whose user name and password are kept where none are typed
- */
-export function sourceOf(form: CameraForm, known?: string): GivenSource | { mistakes: Mistakes } {
-  if (form.address === "") {
-    return {
-      mistakes: { address: "The address is missing: the camera's IP address or its rtsp:// address." },
-    };
-  }
-  if (/^(demo|exec):/i.test(form.address) || lacksSlash.test(form.address)) return read(form.address, form);
-  const result = addressOf(form, known === undefined ? undefined : { url: known });
-  if ("needsPassword" in result) {
-    return {
-      mistakes: {
-        password:
-          "The address leads to another machine now. Type user name and password again: those that are kept are not sent there.",
-      },
-    };
-  }
-  return read(result.url, form);
-}
-
-function read(text: string, { transport }: CameraForm): GivenSource | { mistakes: Mistakes } {
-  const chosen = transports.find((name) => name === transport);
-  if (chosen === undefined) return { mistakes: { transport: "The transport is TCP or UDP." } };
-  const result = parseSource(text, { transport: chosen });
-  if ("wanted" in result)
-    return { mistakes: { address: `This address can't be used; wanted: ${result.wanted}.` } };
-  return { text, source: result.source };
 }
 
 export type FormContext = {

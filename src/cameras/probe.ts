@@ -1,9 +1,10 @@
-import type { Source, SourceEnd } from "../capture/source.ts";
+import type { KeptSink, KeptSource, RunSink, SourceEnd } from "../capture/source.ts";
 import { buildInit } from "../media/fmp4/init.ts";
 import type { Fragment, RunParameters } from "../media/parameters.ts";
 import type { Clock } from "../platform/clock.ts";
 import { decodeStill } from "../still/decode.ts";
 import { StreamMeter, type StreamFacts } from "./figures.ts";
+import { KeptMeter, type KeptFacts } from "./kept-figures.ts";
 
 /** What a test of a source brought. */
 export type ProbeResult =
@@ -13,6 +14,8 @@ export type ProbeResult =
       /** The first picture as JPEG; absent when it can't be decoded. */
       jpeg?: Uint8Array<ArrayBuffer>;
     }
+  /** A stream that is kept as it comes, in segments. */
+  | { isGood: true; kept: KeptFacts }
   | { isGood: false; end: SourceEnd };
 
 /** Enough key frames to know their interval, and enough time for a bit rate. */
@@ -32,8 +35,9 @@ const ENDED: SourceEnd = { reason: "stopped", detail: "", retry: "later" };
  * Connects to a source as capture does, watches it for some seconds, and lets go of it. Nothing is recorded.
  * @param signal ends it early: whoever asked has gone
  */
-export async function probe(source: Source, clock: Clock, signal: AbortSignal): Promise<ProbeResult> {
+export async function probe(source: KeptSource, clock: Clock, signal: AbortSignal): Promise<ProbeResult> {
   const meter = new StreamMeter();
+  const keptMeter = new KeptMeter();
   let parameters: RunParameters | undefined;
   let begunMs = 0;
   const stop = new AbortController();
@@ -44,7 +48,15 @@ export async function probe(source: Source, clock: Clock, signal: AbortSignal): 
     if (meter.keyFrames >= ENOUGH.keyFrames && durationMs >= ENOUGH.ms) return true;
     return watchedMs >= (meter.keyFrames >= 2 ? USUAL_MS : LONGEST_MS);
   };
-  const sink = {
+  const sink: RunSink & KeptSink = {
+    keptTail: () => Promise.resolve([]),
+    beginKept: ({ parameters: given }, usualPauseMs) => keptMeter.begin(given, usualPauseMs),
+    keep(segment) {
+      keptMeter.take(segment);
+      if (keptMeter.isEnough) stop.abort(ENDED);
+      return Promise.resolve();
+    },
+    endKept: () => Promise.resolve(),
     begin(given: RunParameters) {
       parameters = given;
       begunMs = clock.monotonicMs();
@@ -67,6 +79,8 @@ export async function probe(source: Source, clock: Clock, signal: AbortSignal): 
   await watching;
 
   if (signal.aborted) return { isGood: false, end: ENDED };
+  const { facts: kept } = keptMeter;
+  if (kept) return { isGood: true, kept };
   const { firstKey } = meter;
   if (parameters === undefined || firstKey === undefined) {
     return limit.aborted

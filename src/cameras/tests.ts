@@ -2,13 +2,17 @@ import { randomBytes } from "node:crypto";
 import { createSource } from "../capture/create-source.ts";
 import { parseSource } from "../config/source-address.ts";
 import type { SourceConfig } from "../config/config.ts";
+import { isByFfmpeg } from "../config/source-kinds.ts";
 import type { Clock } from "../platform/clock.ts";
 import { NightjarError } from "../platform/errors.ts";
 import { findTool } from "../platform/process.ts";
 import { hasNoPath, splitAddress, withPath } from "./address.ts";
 import { failureOf, type Failure } from "./failure.ts";
+import { streamFailureOf } from "./stream-failure.ts";
 import type { StreamFacts } from "./figures.ts";
-import type { GivenSource } from "./form.ts";
+import { lookIntoFolder, type FolderFacts } from "./folder-test.ts";
+import type { GivenSource } from "./given-source.ts";
+import type { KeptFacts } from "./kept-figures.ts";
 import { commonPaths } from "./makers.ts";
 import { probe, type ProbeResult } from "./probe.ts";
 
@@ -21,7 +25,11 @@ export type CameraTest = {
   /** The path that was found where the address had none. */
   foundPath?: string;
   withSound: boolean;
-  outcome: { facts: StreamFacts; jpeg?: Uint8Array<ArrayBuffer> } | { failure: Failure };
+  outcome:
+    | { facts: StreamFacts; jpeg?: Uint8Array<ArrayBuffer> }
+    | { kept: KeptFacts }
+    | { folder: FolderFacts }
+    | { failure: Failure };
 };
 
 const KEPT_MS = 30 * 60_000;
@@ -72,10 +80,12 @@ export class CameraTests {
     }
     this.#running += 1;
     try {
+      const { source } = given;
+      if (source.kind === "folder") {
+        return this.#keep({ given, withSound, outcome: await lookIntoFolder(source) });
+      }
       const { tried, result, foundPath } = await this.#try(given, withSound, signal);
-      const outcome = result.isGood
-        ? { facts: result.facts, ...(result.jpeg ? { jpeg: result.jpeg } : {}) }
-        : { failure: failureOf(result.end, hostOf(tried)) };
+      const outcome = outcomeOf(result, tried);
       return this.#keep({
         given: tried,
         withSound,
@@ -92,7 +102,7 @@ export class CameraTests {
     withSound: boolean,
     signal: AbortSignal,
   ): Promise<{ tried: GivenSource; result: ProbeResult; foundPath?: string }> {
-    if (findTool("ffmpeg") === undefined) {
+    if (findTool("ffmpeg") === undefined && isByFfmpeg(given.source.kind)) {
       return { tried: given, result: { isGood: false, end: { ...ENDS_WITHOUT_FFMPEG, retry: "later" } } };
     }
     const test = ({ source }: { source: SourceConfig }): Promise<ProbeResult> =>
@@ -123,6 +133,15 @@ export class CameraTests {
     this.#kept.set(kept.id, { test: kept, untilMs: nowMs + KEPT_MS });
     return kept;
   }
+}
+
+function outcomeOf(result: ProbeResult, tried: GivenSource): CameraTest["outcome"] {
+  if (!result.isGood) {
+    const isStream = tried.source.kind === "hls";
+    return { failure: (isStream ? streamFailureOf : failureOf)(result.end, hostOf(tried)) };
+  }
+  if ("kept" in result) return { kept: result.kept };
+  return { facts: result.facts, ...(result.jpeg ? { jpeg: result.jpeg } : {}) };
 }
 
 /** Host and port, for people; the kind of a source that has none. */

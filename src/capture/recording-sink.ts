@@ -44,6 +44,11 @@ export type KeptRunStart = {
    * it goes on with that timeline, without a discontinuity.
    */
   isContinuation: boolean;
+  /**
+   * Wall times come from the source's own clock (`EXT-X-PROGRAM-DATE-TIME`): they hold whatever this machine's clock
+   * says, and are not dated anew when it is set. By default they follow this machine's clock.
+   */
+  isDatedBySource?: boolean;
 };
 
 export interface Archive {

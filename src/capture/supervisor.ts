@@ -1,14 +1,16 @@
-import type { Fragment, RunParameters } from "../media/parameters.ts";
+import type { RunParameters } from "../media/parameters.ts";
 import { reasonWords, type RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
 import { clockStepMs, readClock } from "../platform/clock-watch.ts";
-import { errorText, NightjarError } from "../platform/errors.ts";
+import { errorText } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
 import { Backoff, STABLE_RUN_MS } from "./backoff.ts";
 import type { ChannelStatus } from "./channel-status.ts";
-import type { Archive, RunRecorder } from "./recording-sink.ts";
+import { KeptFigures } from "./kept-figures.ts";
+import type { Archive } from "./recording-sink.ts";
 import { RunFigures } from "./run-figures.ts";
-import type { RunSink, Source, SourceEnd } from "./source.ts";
+import type { KeptSource, SourceEnd } from "./source.ts";
+import { SupervisedRun } from "./supervised-run.ts";
 
 const log = logOf("capture");
 
@@ -21,7 +23,7 @@ const CONNECT_LIMIT_MS = 90_000;
 
 export type SupervisorOptions = {
   channelId: string;
-  source: Source;
+  source: KeptSource;
   archive: Archive;
   clock: Clock;
   /** A number from 0 to 1, below 1. */
@@ -47,7 +49,8 @@ export class ChannelSupervisor {
   #lastSampleMs: number | undefined;
   #silentSinceMs = 0;
   #parameters: RunParameters | undefined;
-  #figures = new RunFigures();
+  #figures: RunFigures | KeptFigures = new RunFigures();
+  #usualPauseMs: number | undefined;
   #outage: Outage | undefined;
 
   constructor(private readonly options: SupervisorOptions) {
@@ -72,10 +75,12 @@ export class ChannelSupervisor {
 
   get status(): ChannelStatus {
     const { bitrateBps, keyIntervalMs, advice } = this.#figures;
+    const usualPauseMs = this.#usualPauseMs;
     return withoutUndefined({
       state: this.#state,
       sinceMs: this.#sinceMs,
       lastSampleMs: this.#lastSampleMs,
+      usualPauseMs,
       end: this.#end,
       attempts: this.#attempts,
       nextTryMs: this.#nextTryMs,
@@ -123,10 +128,26 @@ export class ChannelSupervisor {
       begun: (parameters) => {
         this.#parameters = parameters;
         this.#figures = new RunFigures();
-        this.#attempts = 0;
-        this.#enter("recording");
+        this.#usualPauseMs = undefined;
+        this.#noteBegin();
       },
-      arrived: (fragment) => this.#noteArrival(fragment),
+      arrived: (fragment) => {
+        if (this.#figures instanceof RunFigures) this.#figures.take(fragment);
+        if (fragment.track === "video") this.#noteArrival();
+      },
+      keptBegun: (parameters, usualPauseMs) => {
+        this.#parameters = parameters;
+        if (!(this.#figures instanceof KeptFigures)) this.#figures = new KeptFigures();
+        this.#usualPauseMs = usualPauseMs;
+        this.#noteBegin();
+      },
+      kept: (segment) => {
+        if (this.#figures instanceof KeptFigures) this.#figures.take(segment);
+        this.#noteArrival();
+      },
+      keptEnded: (end) => {
+        this.#end = end;
+      },
     });
     const over = new AbortController();
     const watching = this.#watch(run, abort, over.signal);
@@ -147,10 +168,13 @@ export class ChannelSupervisor {
     return { end, recordedMs };
   }
 
-  #noteArrival(fragment: Fragment): void {
+  #noteBegin(): void {
+    this.#attempts = 0;
+    if (this.#state !== "recording") this.#enter("recording");
+  }
+
+  #noteArrival(): void {
     const { clock } = this.options;
-    this.#figures.take(fragment);
-    if (fragment.track !== "video") return;
     this.#lastSampleMs = clock.nowMs();
     this.#silentSinceMs = clock.monotonicMs();
   }
@@ -208,74 +232,15 @@ function stallOf(run: SupervisedRun, monotonicMs: number, startMs: number): Sour
     if (monotonicMs - startMs < CONNECT_LIMIT_MS) return undefined;
     return { reason: "source-offline", detail: "it did not answer in time", retry: "later" };
   }
-  if (monotonicMs - run.lastPictureMs < STALL_MS) return undefined;
-  return { reason: "source-stalled", detail: `no picture for ${STALL_MS / 1000} s`, retry: "later" };
-}
-
-type RunEvents = { begun: (parameters: RunParameters) => void; arrived: (fragment: Fragment) => void };
-
-/** Stands between a source and the archive; failures of the archive end the run. */
-class SupervisedRun implements RunSink {
-  #recorder: RunRecorder | undefined;
-  #hasFailed = false;
-  /** Monotonic times. */
-  beganAtMs: number | undefined;
-  lastPictureMs: number | undefined;
-
-  constructor(
-    private readonly options: SupervisorOptions,
-    private readonly abort: AbortController,
-    private readonly events: RunEvents,
-  ) {}
-
-  begin(parameters: RunParameters): void {
-    const { archive, channelId, clock } = this.options;
-    if (this.#hasFailed) return;
-    try {
-      this.#recorder = archive.openRun(channelId, parameters, (end) => this.#fail(end));
-    } catch (error) {
-      const reason =
-        error instanceof NightjarError && error.kind === "unavailable" ? "disk-missing" : "disk-error";
-      this.#fail({ reason, detail: errorText(error) });
-      return;
-    }
-    this.beganAtMs = clock.monotonicMs();
-    this.lastPictureMs = this.beganAtMs;
-    this.events.begun(parameters);
-  }
-
-  fragment(fragment: Fragment): void {
-    if (this.#recorder === undefined || this.#hasFailed) return;
-    if (fragment.track === "video") this.lastPictureMs = this.options.clock.monotonicMs();
-    try {
-      this.#recorder.fragment(fragment);
-    } catch (error) {
-      this.#fail({ reason: "disk-error", detail: errorText(error) });
-      return;
-    }
-    this.events.arrived(fragment);
-  }
-
-  async close(end: RunEnd): Promise<void> {
-    try {
-      await this.#recorder?.close({ reason: end.reason, detail: end.detail });
-    } catch (error) {
-      const { channelId: channel } = this.options;
-      log.error("{channel}: the run could not be closed: {text}", { channel, text: errorText(error) });
-    }
-  }
-
-  #fail(end: RunEnd): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    const retry = end.reason === "disk-slow" ? "now" : "later";
-    this.abort.abort({ ...end, retry } satisfies SourceEnd);
-  }
+  // A source of segments watches itself: it knows what it waits for.
+  const stallMs = run.isKept ? CONNECT_LIMIT_MS : STALL_MS;
+  if (monotonicMs - run.lastPictureMs < stallMs) return undefined;
+  return { reason: "source-stalled", detail: `no picture for ${stallMs / 1000} s`, retry: "later" };
 }
 
 /** Optional values that are there; the types tell an absent value from an undefined one. */
 function withoutUndefined(status: {
-  [Key in keyof ChannelStatus]-?: ChannelStatus[Key] | undefined;
+  [Key in keyof ChannelStatus]: ChannelStatus[Key] | undefined;
 }): ChannelStatus {
   return Object.fromEntries(
     Object.entries(status).filter(([, value]) => value !== undefined),

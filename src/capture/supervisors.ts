@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { isByFiles } from "../config/source-kinds.ts";
 import { diffChannels } from "../config/reload.ts";
 import type { Clock } from "../platform/clock.ts";
 import { logOf } from "../platform/log.ts";
@@ -62,7 +63,7 @@ export class Supervisors {
 
   #start(config: Config, id: string): void {
     const channel = config.channels.get(id);
-    if (channel === undefined || this.#isStopping) return;
+    if (channel === undefined || this.#isStopping || isByFiles(channel.source.kind)) return;
     const source = createSource(channel, this.#clock);
     const supervisor = new ChannelSupervisor({
       channelId: id,

@@ -1,5 +1,6 @@
-import type { ChannelConfig, Config, KeepConfig } from "../config/config.ts";
+import type { ChannelConfig, Config, KeepConfig, SourceConfig } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
+import { variantText } from "../config/hls-keys.ts";
 import { listenText } from "../config/listen-address.ts";
 import { formatShare, formatSize } from "../config/size.ts";
 import { sourceText } from "../config/source-address.ts";
@@ -13,9 +14,22 @@ function keepText(keep: KeepConfig): string {
   return limits.length === 0 ? "until the disk is full" : limits.join(", at most ");
 }
 
+/** What holds of some kinds of sources only; values of headers are secrets. */
+function sourceNotes(source: SourceConfig): string[] {
+  if (source.kind === "folder") return [source.manage ? "old files are deleted" : "read only"];
+  if (source.kind !== "hls") return [];
+  const { variant, headers, allowPrivate } = source;
+  return [
+    variant === "highest" ? "" : `variant ${variantText(variant)}`,
+    headers.size === 0 ? "" : `with the headers ${[...headers.keys()].join(", ")}`,
+    allowPrivate ? "may lead to private addresses" : "",
+  ];
+}
+
 function channelLines(channel: ChannelConfig, serverZone: string): string[] {
   const notes = [
     channel.enabled ? "" : "not recorded",
+    ...sourceNotes(channel.source),
     channel.audio ? "" : "without sound",
     channel.zone === serverZone ? "" : channel.zone,
     channel.was.length === 0 ? "" : `was ${channel.was.join(", ")}`,

@@ -9,7 +9,13 @@ export type Option = {
 };
 
 /** An argument without a flag. */
-export type Argument = { name: string; isOptional: boolean; description: string };
+export type Argument = {
+  name: string;
+  isOptional: boolean;
+  /** Any number of them may follow; only the last argument of a command is so. */
+  isRepeated?: boolean;
+  description: string;
+};
 
 /** A command: one or two words after `nightjar`. What it does stands elsewhere. */
 export type Command = {
@@ -143,6 +149,35 @@ export const commands = [
     options: [],
     description:
       "After a database was lost, or while the clock is in doubt, nothing is deleted by age or size. This says that a person looked: the clock is right, and the limits are meant. May run beside the server.",
+  },
+  {
+    name: "import",
+    summary: "Take over from earlier tools: their files, and their footage",
+    arguments: [
+      {
+        name: "FILE",
+        isOptional: true,
+        isRepeated: true,
+        description:
+          "channels.json, pvr.ini, config.ini or a list of cameras; each is taken whole or not at all.",
+      },
+    ],
+    options: [
+      {
+        flag: "--footage",
+        value: "DIR",
+        description:
+          "Adopts the footage below a folder where it lies; not one byte of it is changed. The server must be stopped.",
+      },
+      {
+        flag: "--channel",
+        value: "ID",
+        description: "The channel that the footage belongs to, where its folder does not say.",
+      },
+      { flag: "--dry-run", description: "Only says what would be taken and what left." },
+    ],
+    description:
+      "Adds the channels and settings of other tools' files to nightjar.yaml, keeping its comments; makes the file where there is none. What is there already stays as it is, so a second run changes nothing. Says what it took, what it left and why; ends with 1 when a file could not be taken.",
   },
   {
     name: "user add",

@@ -11,7 +11,10 @@ const WIDTH = 100;
 
 /** `nightjar ls [CHANNEL] [DATE] [--json]`. */
 export function usageOf(command: Command): string {
-  const places = command.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
+  const places = command.arguments.map(({ name, isOptional, isRepeated }) => {
+    const place = isRepeated ? `${name}…` : name;
+    return isOptional ? `[${place}]` : place;
+  });
   return [
     "nightjar",
     command.name,

@@ -70,9 +70,15 @@ const valueFlags = new Set(
     .map(({ flag }) => flag),
 );
 
-function tokensOf(argv: readonly string[]): Tokens {
+/** Flags that take none for a command, whatever they do for others. */
+const switchesOf = (command: Command): Set<string> =>
+  new Set(command.options.filter(({ value }) => value === undefined).map(({ flag }) => flag));
+
+function tokensOf(argv: readonly string[], switches: ReadonlySet<string> = new Set()): Tokens {
   const options = Object.fromEntries(
-    [...valueFlags].map((flag) => [flag.slice(2), { type: "string" as const }]),
+    [...valueFlags]
+      .filter((flag) => !switches.has(flag))
+      .map((flag) => [flag.slice(2), { type: "string" as const }]),
   );
   const { tokens } = parseArgs({
     args: [...argv],
@@ -95,7 +101,9 @@ function tokensOf(argv: readonly string[]): Tokens {
 
 /** Understands a command line, without the program's own name. Never throws. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const { words, flags } = tokensOf(argv);
+  const first = tokensOf(argv);
+  const named = commandOf(first.words);
+  const { words, flags } = "kind" in named ? first : tokensOf(argv, switchesOf(commandNamed(named.command)));
   const isAsked = (...names: string[]) => flags.some(({ flag }) => names.includes(flag));
   if (isAsked("--version", "-V")) return { kind: "version" };
   const asksHelp = isAsked("--help", "-h");
@@ -128,7 +136,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
   const missing = command.arguments.slice(found.rest.length).find(({ isOptional }) => !isOptional);
   if (missing !== undefined) return mistake(`${command.name} wants a ${missing.name}`, usage);
-  const extra = found.rest[command.arguments.length];
+  const isOpenEnded = command.arguments.at(-1)?.isRepeated === true;
+  const extra = isOpenEnded ? undefined : found.rest[command.arguments.length];
   if (extra !== undefined) return mistake(`${command.name} takes no ${JSON.stringify(extra)}`, usage);
   const { config, ...own } = options;
   return {

@@ -11,7 +11,7 @@ import { checkConfigText, findConfigFile, type LoadOptions } from "./load.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** The head of a file that is made because there was none. */
-const HEAD = `# Nightjar's configuration, made by its pages. Every key: docs/configuration.md
+const HEAD = `# Nightjar's configuration, made by Nightjar itself. Every key: docs/configuration.md
 # It holds the cameras' passwords, so only its owner may read it.
 
 `;
@@ -81,25 +81,41 @@ export class ConfigEditor {
    * configuration would have mistakes
    */
   apply(edit: ChannelEdit, revision?: string): Promise<EditOutcome> {
-    const done = this.#last.then(() => this.#apply(edit, revision));
-    this.#last = done.catch(() => {});
-    return done;
-  }
-
-  async #apply(edit: ChannelEdit, revision: string | undefined): Promise<EditOutcome> {
-    const { file } = this;
-    for (let count = 0; count < MAX_TRIES; count += 1) {
-      const before = await this.#read();
-      if (revision !== undefined && this.#revision(readYaml(before ?? "").value, edit.id) !== revision) {
+    return this.rewrite((text) => {
+      if (revision !== undefined && this.#revision(readYaml(text).value, edit.id) !== revision) {
         throw new NightjarError(
           "conflict",
-          `${edit.id} was changed in ${file} meanwhile; nothing was saved`,
+          `${edit.id} was changed in ${this.file} meanwhile; nothing was saved`,
           {
             details: ["What it says now is shown; make your change again"],
           },
         );
       }
-      const text = editYaml(before ?? HEAD, edit);
+      return editYaml(text, edit);
+    });
+  }
+
+  /**
+   * Changes the file's text, checks the whole, and only then puts it into the file's place. `change` may be called
+   * again when the file was changed by hand in the moment of writing.
+   * @throws NightjarError as `apply` does
+   */
+  rewrite(change: (text: string) => string): Promise<EditOutcome> {
+    const done = this.#last.then(() => this.#rewrite(change));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** What `rewrite` would bring, with nothing written. Throws as it does. */
+  async preview(change: (text: string) => string): Promise<Config> {
+    return this.#check(change((await this.#read()) ?? HEAD), this.file);
+  }
+
+  async #rewrite(change: (text: string) => string): Promise<EditOutcome> {
+    const { file } = this;
+    for (let count = 0; count < MAX_TRIES; count += 1) {
+      const before = await this.#read();
+      const text = change(before ?? HEAD);
       const config = this.#check(text, file);
       try {
         if (await replaceFile(file, text, async () => (await this.#read()) === before)) {

@@ -71,6 +71,8 @@ export type ChannelConfig = {
   readonly zone: string;
   /** Former ids whose footage belongs to this channel. */
   readonly was: readonly string[];
+  /** How long lists that grow wait for older files, in milliseconds; absent where that is left to the archive. */
+  readonly settleMs?: number;
   /** When false, nothing is recorded; its footage stays, plays, and ages as before. */
   readonly enabled: boolean;
 };

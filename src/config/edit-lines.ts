@@ -49,34 +49,34 @@ export function withoutChannel(text: string, channels: Channels, id: string): st
   return lines && text.slice(0, lines.start) + text.slice(lines.end);
 }
 
-/** Puts a channel behind the last one; `undefined` where the channels have no lines of their own. */
-export function withChannel(
+/** Puts channels behind the last one; `undefined` where the channels have no lines of their own. */
+export function withChannels(
   text: string,
   channels: Channels,
-  channel: { id: string; value: Readonly<Record<string, unknown>> },
+  added: readonly { id: string; value: Readonly<Record<string, unknown>> }[],
   indent: number,
 ): string | undefined {
   const last = channels.items.at(-1);
   const lines = channels.flow || last === undefined ? undefined : linesOf(text, last);
   if (lines === undefined) return undefined;
   const newLine = text.includes("\r\n") ? "\r\n" : "\n";
-  const rendered = channelText(channel.id, channel.value, indent).trimEnd().split("\n");
+  const rendered = added.flatMap(({ id, value }) => channelText(id, value, indent).trimEnd().split("\n"));
   const margin = " ".repeat(lines.column);
   const head = text.slice(0, lines.end);
-  const added = rendered.map((line) => `${margin}${line}${newLine}`).join("");
-  return `${head}${head.endsWith("\n") ? "" : newLine}${added}${text.slice(lines.end)}`;
+  const own = rendered.map((line) => `${margin}${line}${newLine}`).join("");
+  return `${head}${head.endsWith("\n") ? "" : newLine}${own}${text.slice(lines.end)}`;
+}
+
+/** A key with its value on a line of its own, or on several where the text has several; without the line end. */
+export function keyText(key: string, value: unknown): string {
+  const isGroup = typeof value === "object" && value !== null;
+  const text = stringify({ [key]: value }, { lineWidth: 0, ...(isGroup ? { collectionStyle: "flow" } : {}) });
+  return isGroup ? text.trim().replace(/^\{ (.*) \}$/s, "$1") : text.trimEnd();
 }
 
 /** A channel as it stands below `channels`: groups in it on one line each. */
 export function channelText(id: string, value: Readonly<Record<string, unknown>>, indent = 2): string {
-  const lines = Object.entries(value).map(([key, below]) => {
-    const isGroup = typeof below === "object" && below !== null;
-    const text = stringify(
-      { [key]: below },
-      { lineWidth: 0, ...(isGroup ? { collectionStyle: "flow" } : {}) },
-    );
-    return isGroup ? text.trim().replace(/^\{ (.*) \}$/s, "$1") : text.trimEnd();
-  });
+  const lines = Object.entries(value).map(([key, below]) => keyText(key, below));
   const margin = " ".repeat(indent);
   return `${stringify(id).trimEnd()}:\n${lines.map((line) => `${margin}${line}\n`).join("")}`;
 }

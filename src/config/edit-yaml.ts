@@ -12,7 +12,7 @@ import {
 } from "yaml";
 import { NightjarError } from "../platform/errors.ts";
 import { idKey } from "./channel-id.ts";
-import { withChannel, withoutChannel } from "./edit-lines.ts";
+import { withChannels, withoutChannel } from "./edit-lines.ts";
 import { lostComments, mergeRendered } from "./edit-merge.ts";
 import { readYaml } from "./yaml-text.ts";
 
@@ -30,7 +30,7 @@ export type ChannelEdit =
   | { kind: "change"; id: string; newId?: string; keys: KeyChanges }
   | { kind: "remove"; id: string };
 
-type Group = Record<string, unknown>;
+export type Group = Record<string, unknown>;
 
 const isGroup = (value: unknown): value is Group =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -39,13 +39,14 @@ const isChanges = (change: KeyChange): change is KeyChanges => isGroup(change);
 const conflict = (message: string, details: readonly string[] = []): NightjarError =>
   new NightjarError("conflict", message, { details });
 
-const byHand = (): NightjarError =>
+/** Says that the file is written in a way in which a change can't be told from others. */
+export const byHand = (): NightjarError =>
   conflict("The configuration is written in a way that can't be changed from here; nothing was changed", [
     "Values that are shared by anchors (&name, *name) are changed in the file, by hand",
   ]);
 
 /** The change on plain values: what the file has to say afterwards. */
-function changedGroup(group: Group, changes: KeyChanges): Group {
+export function changedGroup(group: Group, changes: KeyChanges): Group {
   const next = { ...group };
   for (const [key, change] of Object.entries(changes)) {
     if (change === undefined) delete next[key];
@@ -91,7 +92,7 @@ const pairOf = (map: YAMLMap<Node>, key: string): Pair<Node> | undefined =>
   map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
 
 /** The group below a key, to be changed: made where there is none, and its own copy where an alias stands. */
-function groupBelow(document: Document, map: YAMLMap<Node>, key: string): YAMLMap<Node> {
+export function groupBelow(document: Document, map: YAMLMap<Node>, key: string): YAMLMap<Node> {
   const pair = pairOf(map, key);
   const resolved = isAlias(pair?.value) ? pair.value.resolve(document) : pair?.value;
   if (isMap<Node>(resolved)) {
@@ -111,7 +112,7 @@ function groupBelow(document: Document, map: YAMLMap<Node>, key: string): YAMLMa
   return made;
 }
 
-function changeNode(document: Document, map: YAMLMap<Node>, changes: KeyChanges): void {
+export function changeNode(document: Document, map: YAMLMap<Node>, changes: KeyChanges): void {
   for (const [key, change] of Object.entries(changes)) {
     const pair = pairOf(map, key);
     if (change === undefined) {
@@ -155,15 +156,33 @@ function changeDocument(document: Document, edit: ChannelEdit): void {
 }
 
 /** Spaces of one level, as the file has them. */
-const indentOf = (text: string): number => /^( +)[^\s#-]/m.exec(text)?.[1]?.length ?? 2;
+export const indentOf = (text: string): number => /^( +)[^\s#-]/m.exec(text)?.[1]?.length ?? 2;
 
-const render = (document: Document, indent: number): string => {
+/** The text of a document. Throws `conflict` where an alias has lost its anchor. */
+export const render = (document: Document, indent: number): string => {
   try {
     return document.toString({ lineWidth: 0, indent: Math.min(indent, 8) });
   } catch {
     throw byHand();
   }
 };
+
+/** What a configuration says, and its channels. Throws `conflict` for a text that can't be changed from here. */
+export function contentsOf(text: string): { root: Group; channels: Group } {
+  const { value, mistakes } = readYaml(text);
+  const [mistake] = mistakes;
+  if (mistake !== undefined) {
+    const { line, found, wanted } = mistake;
+    throw conflict("The configuration can't be read as YAML; nothing was changed", [
+      `Line ${line}: found ${found}; wanted ${wanted}`,
+    ]);
+  }
+  const root = value ?? {};
+  if (!isGroup(root)) throw byHand();
+  const channels = root["channels"] ?? {};
+  if (!isGroup(channels)) throw byHand();
+  return { root, channels };
+}
 
 /**
  * The text of a configuration after a change of its channels. Comments, order and, wherever lines can be told
@@ -172,18 +191,7 @@ const render = (document: Document, indent: number): string => {
  * shared values that would change elsewhere too
  */
 export function editYaml(text: string, edit: ChannelEdit): string {
-  const before = readYaml(text);
-  const [mistake] = before.mistakes;
-  if (mistake !== undefined) {
-    const { line, found, wanted } = mistake;
-    throw conflict("The configuration can't be read as YAML; nothing was changed", [
-      `Line ${line}: found ${found}; wanted ${wanted}`,
-    ]);
-  }
-  const root = before.value ?? {};
-  if (!isGroup(root)) throw byHand();
-  const channels = root["channels"] ?? {};
-  if (!isGroup(channels)) throw byHand();
+  const { root, channels } = contentsOf(text);
   const ids = Object.keys(channels);
   const isThere = ids.includes(edit.id);
   if (edit.kind === "add" && isThere) throw conflict(`There is a channel ${edit.id} already`);
@@ -214,7 +222,7 @@ function* candidates(text: string, edit: ChannelEdit): Generator<string> {
     const byLines =
       edit.kind === "remove"
         ? withoutChannel(text, channels, edit.id)
-        : withChannel(text, channels, { id: edit.id, value: changedGroup({}, edit.keys) }, indent);
+        : withChannels(text, channels, [{ id: edit.id, value: changedGroup({}, edit.keys) }], indent);
     if (byLines !== undefined) yield byLines;
   }
   const unchanged = render(document, indent);
@@ -228,7 +236,7 @@ function* candidates(text: string, edit: ChannelEdit): Generator<string> {
 }
 
 /** `channels:` without anything below it says the same as an empty group. */
-function withoutEmpty(value: unknown): unknown {
+export function withoutEmpty(value: unknown): unknown {
   if (!isGroup(value)) return value;
   const { channels, ...rest } = value;
   return isGroup(channels) && Object.keys(channels).length > 0 ? value : rest;

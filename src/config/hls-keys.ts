@@ -20,3 +20,11 @@ export function parseVariant(text: string): HlsVariant | undefined {
   const maxBps = Math.round(Number(number) * UNITS[unit as keyof typeof UNITS]);
   return maxBps > 0 ? { maxBps } : undefined;
 }
+
+/** A variant as `variant:` has it. */
+export function variantText(variant: HlsVariant): string {
+  if (typeof variant === "string") return variant;
+  if ("maxHeight" in variant) return `${variant.maxHeight}p`;
+  const { maxBps } = variant;
+  return maxBps % UNITS.M === 0 ? `${maxBps / UNITS.M}M` : `${maxBps / UNITS.k}k`;
+}

@@ -12,8 +12,13 @@ export type ChannelDiff = {
   unchanged: string[];
 };
 
-const secretSource = (source: SourceConfig): unknown =>
-  "url" in source ? { ...source, url: source.url.reveal() } : source;
+/** With its secrets laid open: as they are, two of them would always compare equal. */
+function secretSource(source: SourceConfig): unknown {
+  if (!("url" in source)) return source;
+  const url = source.url.reveal();
+  if (source.kind !== "hls") return { ...source, url };
+  return { ...source, url, headers: [...source.headers].map(([name, value]) => [name, value.reveal()]) };
+}
 
 /** All that capture depends on. */
 const captureSettings = (channel: ChannelConfig): unknown => ({

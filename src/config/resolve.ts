@@ -75,6 +75,7 @@ export function resolveConfig(checked: CheckedFile, context: ResolveContext): Co
       keep: keepOf(channel),
       zone: channel.timezone ?? zone,
       was: channel.was,
+      ...(channel.settle === undefined ? {} : { settleMs: channel.settle }),
       enabled: channel.enabled,
     });
   }

@@ -67,6 +67,11 @@ const sourceKeys: readonly { key: string; isFor: (source: string) => boolean; so
     sources: "HLS sources (http(s)://….m3u8) have it",
   })),
   {
+    key: "settle",
+    isFor: (source) => source === "upload" || /^file:/i.test(source),
+    sources: "`upload` and watched folders (file:///…) have it",
+  },
+  {
     key: "manage",
     isFor: (source) => /^file:/i.test(source),
     sources: "watched folders (file:///…) have it",

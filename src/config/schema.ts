@@ -43,6 +43,7 @@ const target = duration(500, 10_000);
 const maxSegmentSize = size(MEGABYTE, 256 * MEGABYTE);
 const maxSegmentDuration = duration(1000, 60_000);
 const flush = duration(1000, 60_000);
+const settle = duration(1000, 24 * 3_600_000);
 const minFree = share(90);
 const lockedMax = share(100);
 const channelSize = size(10 * MEGABYTE, 1e15);
@@ -136,6 +137,11 @@ const channelSchema = z.strictObject({
     z.boolean().optional(),
     trueOrFalse,
     "Whether old files of a watched folder are deleted, `false` by default: not a byte of the folder is changed.",
+  ),
+  settle: key(
+    settle.type.optional(),
+    settle.wanted,
+    "How long live lists of uploads and watched folders wait for older files before they list a newer one, `1m` by default; what comes later is in its day's list alone.",
   ),
   audio: key(z.boolean().default(true), trueOrFalse, "Whether sound is recorded, `true` by default."),
   keep: key(

@@ -30,7 +30,8 @@ const LONG_ANALYSE_US = 12_000_000;
 const AAC_RATE = 48_000;
 
 const RTSP_PROTOCOLS = "pipe,rtsp,rtsps,rtp,udp,tcp,tls,crypto";
-const URL_PROTOCOLS = `${RTSP_PROTOCOLS},http,https,httpproxy,rtmp,rtmps,rtmpt,srt`;
+/** With `data` a list of our own making can name what is opened. */
+const URL_PROTOCOLS = `${RTSP_PROTOCOLS},http,https,httpproxy,rtmp,rtmps,rtmpt,srt,data`;
 /** Raw streams without times of their own: the time of arrival stands in. */
 export const FORMATS_WITHOUT_TIMES: readonly string[] = ["h264", "hevc"];
 

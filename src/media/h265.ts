@@ -77,7 +77,8 @@ export function parseH265Sps(nal: Uint8Array): H265Sps {
   };
 }
 
-function readProfile(bits: BitReader): H265Profile {
+/** The 12 bytes of `profile_tier_level` that hold for the whole stream. */
+export function readProfile(bits: BitReader): H265Profile {
   return {
     profileSpace: bits.bits(2),
     isHighTier: bits.flag(),
@@ -94,7 +95,8 @@ function skipSubLayerProfiles(bits: BitReader, subLayers: number): void {
   for (const layer of present) bits.skip((layer.profile ? 88 : 0) + (layer.level ? 8 : 0));
 }
 
-function codecStringOf(general: H265Profile): string {
+/** ISO 14496-15, Annex E.3. */
+export function codecStringOf(general: H265Profile): string {
   const space = ["", "A", "B", "C"][general.profileSpace] ?? "";
   let reversed = 0;
   for (let bit = 0; bit < 32; bit++)

@@ -93,14 +93,14 @@ export function isRandomAccess(codec: VideoCodec, sample: Uint8Array): boolean {
   return nalUnits(sample).some((nal) => {
     const type = nalType(codec, nal);
     if (codec === "h265") return type >= H265_NAL.firstRandomAccess && type <= H265_NAL.lastRandomAccess;
-    return type === H264_NAL.idr || (type === H264_NAL.sei && startsAtOnce(nal));
+    return type === H264_NAL.idr || (type === H264_NAL.sei && isExactRecoveryPoint(nal));
   });
 }
 
 const RECOVERY_POINT = 6;
 
 /** Whether an SEI message is a recovery point with `recovery_frame_cnt` 0 (ITU-T H.264, 7.3.2.3.1, D.1.8). */
-function startsAtOnce(sei: Uint8Array): boolean {
+export function isExactRecoveryPoint(sei: Uint8Array): boolean {
   const bits = new BitReader(withoutEmulationPrevention(sei), "The SEI message");
   const found = attempt(() => {
     bits.skip(8);
@@ -131,10 +131,7 @@ function readSeiNumber(bits: BitReader): number {
  */
 export function videoParameters(codec: VideoCodec, parameterSets: readonly Uint8Array[]): VideoParameters {
   const sets = parameterSetsAmong(codec, parameterSets).map((set) => set.slice());
-  const names = codec === "h264" ? ["SPS", "PPS"] : ["VPS", "SPS", "PPS"];
-  const missing = parameterSetTypes[codec]
-    .map((type, index) => (sets.some((set) => nalType(codec, set) === type) ? "" : (names[index] ?? "")))
-    .filter((name) => name !== "");
+  const missing = missingSets(codec, sets);
   const sps = sequenceSet(codec, sets);
   if (missing.length > 0 || sps === undefined) {
     throw new NightjarError("unprocessable", `The stream lacks parameter sets: ${missing.join(", ")}`);
@@ -151,6 +148,18 @@ export function videoParameters(codec: VideoCodec, parameterSets: readonly Uint8
     codecString,
   };
 }
+
+/** Names of the kinds of parameter sets that are not there. */
+function missingSets(codec: VideoCodec, sets: readonly Uint8Array[]): string[] {
+  const names = codec === "h264" ? ["SPS", "PPS"] : ["VPS", "SPS", "PPS"];
+  return parameterSetTypes[codec]
+    .map((type, index) => (sets.some((set) => nalType(codec, set) === type) ? "" : (names[index] ?? "")))
+    .filter((name) => name !== "");
+}
+
+/** Whether there is at least one parameter set of each kind. */
+export const hasAllParameterSets = (codec: VideoCodec, sets: readonly Uint8Array[]): boolean =>
+  missingSets(codec, sets).length === 0;
 
 /** The first SPS among parameter sets. */
 export const sequenceSet = (codec: VideoCodec, sets: readonly Uint8Array[]): Uint8Array | undefined =>

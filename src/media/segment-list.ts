@@ -35,9 +35,16 @@ export type Segment = {
   audioBytes: number;
   /** Bytes of pictures that are not key frames: how much moved. Whole KiB, see `wholeKib`. */
   activityBytes: number;
-  /** In recordings whose segments are files; such a segment has no header and lies at 0 of its file. */
+  /**
+   * In recordings whose segments are files; such a segment has no header and lies at 0 of its file. One that is a part of
+   * a longer MP4 file lies further on, where its pictures do, and its media time counts from the file's first picture.
+   */
   file?: SegmentFile;
 };
+
+/** Whether a segment is a part of a longer MP4 file: the file's own first bytes are never pictures. */
+export const isPartOfFile = ({ file, offsetBytes }: Pick<Segment, "file" | "offsetBytes">): boolean =>
+  file !== undefined && offsetBytes > 0;
 
 /** All bytes of a segment in its file. */
 export const segmentBytes = (segment: Segment): number =>

@@ -1,6 +1,9 @@
 import type { Footage, FootageChannel } from "../archive/footage.ts";
-import type { ChannelStatus } from "../capture/channel-status.ts";
+import type { ArrivalStatus, ChannelStatus } from "../capture/channel-status.ts";
+import type { SourceConfig } from "../config/config.ts";
+import { isByFfmpeg } from "../config/source-kinds.ts";
 import type { RunEnd } from "../media/reasons.ts";
+import { arrivalState, QUIET_FILES_MS } from "../status/arrival-words.ts";
 import { outageWords } from "../status/channel-status.ts";
 import type { StorageState } from "../status/storage-state.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -11,6 +14,10 @@ export type ObserverDeps = {
   footage: Pick<Footage, "channels" | "outage">;
   /** Capture's state of a configured channel; `undefined` for others. */
   capture: (channel: string) => ChannelStatus | undefined;
+  /** What a configured channel is recorded from; `undefined` for others. */
+  source: (channel: string) => SourceConfig | undefined;
+  /** How the files of an upload or a watched folder arrive; `undefined` for others. */
+  arrivals: (channel: string) => ArrivalStatus | undefined;
   storage: () => StorageState;
   /** Path of ffmpeg, if it was found. */
   ffmpeg: () => string | undefined;
@@ -51,7 +58,10 @@ export class Observer {
 
   #wholeTroubles(broken: string | undefined, channels: readonly ChannelSeen[]): Omit<Trouble, "sinceMs">[] {
     const { path, missing, isFull } = this.#deps.storage();
-    const isMeant = channels.some(({ state }) => state !== "off");
+    const isMeant = channels.some(({ id, state }) => {
+      const source = this.#deps.source(id);
+      return state !== "off" && (source === undefined || isByFfmpeg(source.kind));
+    });
     const troubles: Omit<Trouble, "sinceMs">[] = [];
     if (broken !== undefined) troubles.push({ reason: "database-unusable", detail: broken });
     if (missing) troubles.push({ reason: "storage-missing", detail: `${path}: ${missing.detail}` });
@@ -85,6 +95,8 @@ export class Observer {
     const { id, name, zone } = channel;
     const capture = this.#deps.capture(id);
     const plain = { id, name, zone, reason: "", detail: "", sinceMs: capture?.sinceMs ?? nowMs, words: "" };
+    const arrivals = channel.isRetired ? undefined : this.#deps.arrivals(id);
+    if (arrivals) return { ...plain, ...this.#filesSeen(channel, arrivals, nowMs) };
     if (!capture || channel.isRetired || capture.state === "stopped") return { ...plain, state: "off" };
     if (capture.state === "recording") return { ...plain, state: "recording" };
     const outage: (RunEnd & { sinceMs: number }) | undefined = hasOutages
@@ -101,5 +113,22 @@ export class Observer {
       sinceMs,
       words: outageWords(end, sinceMs, nowMs, zone),
     };
+  }
+
+  /** A channel whose footage arrives as files is offline while none can be taken, and when none has come for long. */
+  #filesSeen(
+    { id, zone }: FootageChannel,
+    arrivals: ArrivalStatus,
+    nowMs: number,
+  ): Pick<ChannelSeen, "state"> & Partial<ChannelSeen> {
+    const { lastArrivalMs, trouble } = arrivals;
+    if (!trouble && lastArrivalMs === undefined) return { state: "unknown" };
+    const isFolder = this.#deps.source(id)?.kind === "folder";
+    const view = { newestMs: lastArrivalMs, isFolder, nowMs, zone };
+    const { isTrouble, headline } = arrivalState(arrivals, view);
+    if (!isTrouble) return { state: "recording" };
+    const sinceMs = trouble?.sinceMs ?? (lastArrivalMs ?? nowMs) + QUIET_FILES_MS;
+    const reason = trouble?.reason ?? "not-uploaded";
+    return { state: "offline", reason, detail: trouble?.detail ?? "", sinceMs, words: headline };
   }
 }

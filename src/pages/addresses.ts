@@ -21,7 +21,7 @@ const addressMaker =
       id,
       label,
       url: `${origin}${ticket}${path}`,
-      ...(/\.m3u8(\?|$)/.test(path) ? { openPath: `${path}${query}download=1` } : {}),
+      ...(/\.(m3u8|php)(\?|$)/.test(path) ? { openPath: `${path}${query}download=1` } : {}),
       ...(path.endsWith(".m3u") ? { openPath: path } : {}),
       qrPath: `/-/qr.svg?path=${encodeURIComponent(ticket + path)}`,
     };
@@ -52,10 +52,23 @@ export function liveAddresses(
   };
 }
 
+/** What of a channel decides which addresses it has. */
+export type AddressedChannel = {
+  id: string;
+  /** It is captured picture by picture, so that its live list has parts. */
+  hasParts: boolean;
+  /** Its footage is MPEG-TS as it came: there is no DASH of it, but files of whole intervals. */
+  isTs: boolean;
+};
+
 /** All addresses of a channel but those of an interval. */
-export function channelAddresses(base: AddressBase, channel: string): AddressGroup[] {
+export function channelAddresses(
+  base: AddressBase,
+  { id: channel, hasParts, isTs }: AddressedChannel,
+): AddressGroup[] {
   const make = addressMaker(base);
   const below = `/${channel}`;
+  const dash = (...given: Parameters<typeof make>) => (isTs ? [] : [make(...given)]);
   return [
     {
       id: "live",
@@ -63,8 +76,8 @@ export function channelAddresses(base: AddressBase, channel: string): AddressGro
       isOpen: true,
       addresses: [
         make("live-hls", "Live, HLS", `${below}/live.m3u8`),
-        make("live-parts", "Live, low-latency HLS", `${below}/live.m3u8?parts=1`),
-        make("live-dash", "Live, DASH", `${below}/live.mpd`),
+        ...(hasParts ? [make("live-parts", "Live, low-latency HLS", `${below}/live.m3u8?parts=1`)] : []),
+        ...dash("live-dash", "Live, DASH", `${below}/live.mpd`),
         make("master", "Live with its variants listed, HLS", `${below}/master.m3u8`),
       ],
     },
@@ -74,7 +87,7 @@ export function channelAddresses(base: AddressBase, channel: string): AddressGro
       isOpen: true,
       addresses: [
         make("today-hls", "Today, HLS", `${below}/stream/today/playlist.m3u8`),
-        make("today-dash", "Today, DASH", `${below}/stream/today/playlist.mpd`),
+        ...dash("today-dash", "Today, DASH", `${below}/stream/today/playlist.mpd`),
       ],
     },
     {
@@ -83,8 +96,21 @@ export function channelAddresses(base: AddressBase, channel: string): AddressGro
       isOpen: false,
       addresses: WEEKDAYS.flatMap((name, day) => [
         make(`day-${day}-hls`, `${name}, HLS`, `${below}/stream/${day}/playlist.m3u8`),
-        make(`day-${day}-dash`, `${name}, DASH`, `${below}/stream/${day}/playlist.mpd`),
+        ...dash(`day-${day}-dash`, `${name}, DASH`, `${below}/stream/${day}/playlist.mpd`),
       ]),
+    },
+    {
+      id: "dates",
+      heading: "Dates, at the addresses of date folders",
+      isOpen: !hasParts,
+      addresses: [
+        make(
+          "dates-live",
+          "The newest date and what follows, HLS",
+          `/playlist.php?live=1&channel=${channel}`,
+        ),
+        make("dates-newest", "The newest date, HLS", `/playlist.php?channel=${channel}`),
+      ],
     },
     {
       id: "still",
@@ -101,11 +127,12 @@ export function channelAddresses(base: AddressBase, channel: string): AddressGro
 /** The addresses of an interval; whole seconds. `day` is the local date that it is all of, if it is. */
 export function intervalAddresses(
   base: AddressBase,
-  channel: string,
+  { id: channel, isTs }: AddressedChannel,
   { fromMs, toMs }: Interval,
   day: string | undefined,
 ): PlaylistAddress[] {
   const make = addressMaker(base);
+  const dash = (...given: Parameters<typeof make>) => (isTs ? [] : [make(...given)]);
   const from = Math.floor(fromMs / 1000);
   const to = Math.ceil(toMs / 1000);
   const archive = `/${channel}/archive-${from}-${to - from}`;
@@ -113,10 +140,16 @@ export function intervalAddresses(
   return [
     ...days.flatMap((path) => [
       make("date-hls", `${day}, HLS`, `${path}.m3u8`),
-      make("date-dash", `${day}, DASH`, `${path}.mpd`),
+      ...dash("date-dash", `${day}, DASH`, `${path}.mpd`),
+      make(
+        "date-php",
+        `${day}, at the address of date folders`,
+        `/playlist.php?date=${day}&channel=${channel}`,
+      ),
     ]),
     make("interval-hls", "The interval, HLS", `${archive}.m3u8`),
-    make("interval-dash", "The interval, DASH", `${archive}.mpd`),
+    ...dash("interval-dash", "The interval, DASH", `${archive}.mpd`),
+    ...(isTs ? [make("interval-ts", "The interval, MPEG-TS as it came", `${archive}.ts`)] : []),
     make("interval-mp4", "The interval, MP4", `${archive}.mp4`),
     make(
       "interval-streamer",

@@ -10,7 +10,8 @@ import { localDateOf, type LocalDate } from "../platform/zone.ts";
 import { dateOfDay } from "../playback/days.ts";
 import { channelOf } from "../playback/deps.ts";
 import { parseTime } from "../playback/time-parameters.ts";
-import { dayGapWords, gapWords } from "../status/channel-status.ts";
+import { dayGapWords, gapWords, type ChannelStatus } from "../status/channel-status.ts";
+import type { DayCoverage } from "../status/coverage.ts";
 import { dateWords } from "../status/words.ts";
 import type { PagesDeps } from "./deps.ts";
 import { htmlFragment, htmlPage, wantsFragment } from "./html.ts";
@@ -20,6 +21,21 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 /** Another page of ours, by a path. */
 const goTo = (path: string): Response =>
   new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+
+/** Files come late: what is older than this is not what happens now. */
+const LATE_MS = 15 * 60_000;
+/** So much of the newest footage is shown then. */
+const LAST_MS = 60_000;
+
+/** Where to begin with footage that arrived late, ms UTC, so that it is not taken for live pictures. */
+function beginLate(
+  { arrivals, newestMs }: ChannelStatus,
+  { nowMs, startMs }: DayCoverage,
+): number | undefined {
+  if (!arrivals || newestMs === undefined || nowMs - newestMs < LATE_MS || newestMs <= startMs)
+    return undefined;
+  return Math.max(startMs, newestMs - LAST_MS);
+}
 
 /** A channel now and today, and each day before. */
 export function channelPages({ status, footage, site }: PagesDeps) {
@@ -52,8 +68,16 @@ export function channelPages({ status, footage, site }: PagesDeps) {
       const state = h(ChannelState, { channel: channelStatus, isAlong: true });
       return htmlFragment(h(Fragment, null, now, state, h(DayBar, { shown, isAlong: true })));
     }
-    const isLive = date === undefined && atMs === undefined && !channel.isRetired;
-    const props = { channel: channelStatus, shown, isLive, atMs, hasStills: status.hasFfmpeg() };
+    const isNow = date === undefined && atMs === undefined && !channel.isRetired;
+    const lateMs = isNow ? beginLate(channelStatus, shown.day) : undefined;
+    const isLive = isNow && lateMs === undefined;
+    const props = {
+      channel: channelStatus,
+      shown,
+      isLive,
+      atMs: atMs ?? lateMs,
+      hasStills: status.hasFfmpeg(),
+    };
     return htmlPage(h(ChannelPage, { site: site(request), ...props }));
   };
 

@@ -5,16 +5,19 @@ import { PlaylistsPage } from "../../views/playlists-page.tsx";
 import { identityOf, ticketFor } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
+import { isByFfmpeg } from "../config/source-kinds.ts";
 import { badParameter, NightjarError } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
 import { originOf } from "../playback/deps.ts";
 import { MAX_INTERVAL_MS, parseTime, type Interval } from "../playback/time-parameters.ts";
+import type { ChannelStatus } from "../status/channel-status.ts";
 import {
   channelAddresses,
   commonAddresses,
   intervalAddresses,
   liveAddresses,
   type AddressBase,
+  type AddressedChannel,
 } from "./addresses.ts";
 import { channelChoice, type PagesDeps } from "./deps.ts";
 import { htmlPage } from "./html.ts";
@@ -47,12 +50,19 @@ function wholeDay({ fromMs, toMs }: Interval, zone: string): string | undefined 
   return day.startMs === fromMs && Math.abs(day.endMs - toMs) <= 1000 ? date : undefined;
 }
 
+const addressedChannel = ({ id, kind, format }: ChannelStatus): AddressedChannel => ({
+  id,
+  hasParts: kind === undefined || isByFfmpeg(kind),
+  isTs: format === "ts",
+});
+
 /** `/playlists`, and the QR codes of its addresses. */
 export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
   /** What the form shows: its addresses, or what is wrong with what was sent. Throws nothing. */
   const form = (
     query: URLSearchParams,
     channel: FootageChannel,
+    addressed: AddressedChannel,
     base: AddressBase,
   ): { form: IntervalFormProps; isRefused: boolean } => {
     const { id, zone } = channel;
@@ -69,11 +79,11 @@ export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
       if (day !== "") {
         const span = dayOf(day, zone);
         const [from, to] = [span.fromMs, span.toMs].map((ms) => fieldTime(ms, zone)) as [string, string];
-        const addresses = intervalAddresses(base, id, span, wholeDay(span, zone));
+        const addresses = intervalAddresses(base, addressed, span, wholeDay(span, zone));
         return { form: { ...common, from, to, addresses }, isRefused: false };
       }
       const interval = intervalOf(given.from, given.to, zone);
-      const addresses = intervalAddresses(base, id, interval, wholeDay(interval, zone));
+      const addresses = intervalAddresses(base, addressed, interval, wholeDay(interval, zone));
       return { form: { ...common, ...given, addresses }, isRefused: false };
     } catch (error) {
       if (!(error instanceof NightjarError)) throw error;
@@ -89,9 +99,10 @@ export function playlistPages({ status, footage, site, publicUrl }: PagesDeps) {
         const { channels, only, chosen } = channelChoice(footage, query);
         const ticket = query.get("tickets") === "1" ? ticketFor(identityOf(request)) : "";
         const base = { origin: originOf(request, publicUrl), ticket };
-        const made = chosen && form(query, chosen, base);
-        const groups = chosen
-          ? [...channelAddresses(base, chosen.id), ...(only ? [commonAddresses(base)] : [])]
+        const addressed = chosen && addressedChannel(status.channel(chosen));
+        const made = chosen && addressed && form(query, chosen, addressed, base);
+        const groups = addressed
+          ? [...channelAddresses(base, addressed), ...(only ? [commonAddresses(base)] : [])]
           : [commonAddresses(base), liveAddresses(base, channels)];
         const page = h(PlaylistsPage, {
           site: site(request),

@@ -8,7 +8,18 @@ export type SiteDeps = { assets: Assets; version: string; zone: string; auth: Si
 export type SiteOf = (request: Request) => Site;
 
 /** In the order in which they apply. */
-const styles = ["base", "frame", "forms", "cameras", "bar", "wall", "player", "calendar", "playlists"];
+const styles = [
+  "base",
+  "frame",
+  "forms",
+  "cameras",
+  "bar",
+  "wall",
+  "player",
+  "calendar",
+  "playlists",
+  "files",
+];
 
 /** Makes the site of each request. */
 export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {

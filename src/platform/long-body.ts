@@ -58,3 +58,31 @@ export function longResponse(body: LongBody, init: { status: number; headers: He
   bodies.set(response, body);
   return response;
 }
+
+/**
+ * Chunks as the body of a response whose length nobody knows before. Rejects at once with what making the first chunk
+ * throws, while there is still a status to say it with; a later failure cuts the body off.
+ */
+export async function streamed(
+  chunks: AsyncGenerator<Uint8Array, void>,
+): Promise<ReadableStream<Uint8Array>> {
+  const first = await chunks.next();
+  let ahead = first.done ? undefined : first.value;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = ahead;
+        ahead = undefined;
+        if (chunk) return controller.enqueue(new Uint8Array(chunk));
+        const next = await chunks.next();
+        if (next.done) controller.close();
+        else controller.enqueue(new Uint8Array(next.value));
+      },
+      async cancel() {
+        await chunks.return();
+      },
+    },
+    // Nothing is read before somebody takes it.
+    { highWaterMark: 0 },
+  );
+}

@@ -1,5 +1,5 @@
-/** Which form of a segment is wanted: all tracks, all tracks with the init in front, or one track. */
-export const segmentForms = ["m4s", "i.m4s", "v.m4s", "a.m4s"] as const;
+/** Which form of a segment is wanted: all tracks, all tracks with the init in front, one track, or MPEG-TS as it came. */
+export const segmentForms = ["m4s", "i.m4s", "v.m4s", "a.m4s", "ts"] as const;
 export type SegmentForm = (typeof segmentForms)[number];
 
 /** Which tracks an init describes. */
@@ -38,7 +38,7 @@ export function parseTimedAddress(
 export function parseSegmentAddress(
   name: string,
 ): { recording: string; ordinal: number; form: SegmentForm } | undefined {
-  const match = /^([A-Za-z0-9]{1,32})-(\d{1,9})\.((?:[iva]\.)?m4s)$/.exec(name);
+  const match = /^([A-Za-z0-9]{1,32})-(\d{1,9})\.((?:[iva]\.)?m4s|ts)$/.exec(name);
   const form = segmentForms.find((known) => known === match?.[3]);
   return match?.[1] && match[2] && form
     ? { recording: match[1], ordinal: Number(match[2]), form }

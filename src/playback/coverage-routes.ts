@@ -3,7 +3,7 @@ import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import { recordedSeconds } from "./coverage.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
-import { Lists } from "./lists.ts";
+import type { Lists } from "./lists.ts";
 import { recordedStatusInterval, timelinesInterval } from "./time-parameters.ts";
 import { timelineEntries, type TimelineEntry } from "./timelines.ts";
 
@@ -14,9 +14,8 @@ const json = (body: unknown): Response => Response.json(body, { headers: { "cach
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
 /** What there is to play: spans as Flussonic's clients read them, and timelines for players that need them apart. */
-export function coverageRoutes(deps: PlaybackDeps) {
+export function coverageRoutes(deps: PlaybackDeps, lists: Lists) {
   const { footage, clock } = deps;
-  const lists = new Lists(deps);
 
   const status = (request: Request, channel: FootageChannel): Response => {
     const interval = recordedStatusInterval(new URL(request.url).searchParams, clock.nowMs());

@@ -1,6 +1,7 @@
 import type { Footage } from "../archive/footage.ts";
+import { FILE_JOIN_MS } from "../db/index/file-spans.ts";
+import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import { isoOf } from "../platform/zone.ts";
-import type { Recording } from "../db/index/rows.ts";
 import { WALL_JOIN_MS } from "../media/segment-outline.ts";
 import { segmentEndMs, sequenceOf, type Stretch } from "./sequence.ts";
 import type { Interval } from "./time-parameters.ts";
@@ -8,26 +9,35 @@ import type { Interval } from "./time-parameters.ts";
 /** A recorded span, `[startMs, endMs)` in ms UTC. */
 export type Span = { startMs: number; endMs: number };
 
+/** A span, and how far from it the next one may begin without a hole between them. */
+type OpenSpan = Span & { joinMs: number };
+
 /** Joins spans in order that touch or overlap, and cuts them to an interval. */
-function joined(spans: Iterable<Span>, interval: Interval, joinMs: number): Span[] {
-  const found: Span[] = [];
-  for (const span of spans) {
+function joined(spans: Iterable<OpenSpan>, interval: Interval): Span[] {
+  const found: OpenSpan[] = [];
+  for (const { joinMs, ...span } of spans) {
     const startMs = Math.max(interval.fromMs, span.startMs);
     const endMs = Math.min(interval.toMs, span.endMs);
     const last = found.at(-1);
-    if (last && startMs - last.endMs <= joinMs) last.endMs = Math.max(last.endMs, endMs);
-    else if (endMs > startMs) found.push({ startMs, endMs });
+    if (last && startMs - last.endMs <= Math.min(last.joinMs, joinMs)) {
+      // The join belongs to the end that is reached.
+      if (endMs >= last.endMs) [last.endMs, last.joinMs] = [endMs, joinMs];
+    } else if (endMs > startMs) found.push({ startMs, endMs, joinMs });
   }
-  return found;
+  return found.map(({ startMs, endMs }) => ({ startMs, endMs }));
 }
 
+/** Names of files tell whole seconds: two that follow each other may seem to have as much between them. */
+const joinMsOf = (recording: Recording): number => (hasOwnFiles(recording) ? FILE_JOIN_MS : WALL_JOIN_MS);
+
 /** Wall time of a stretch: in one where nothing is missing, else by its segments. */
-function* spansOf(stretch: Stretch): Generator<Span> {
+function* spansOf(stretch: Stretch): Generator<OpenSpan> {
   const { run, first, last, isWhole, recording } = stretch;
+  const joinMs = joinMsOf(recording);
   if (isWhole && recording.outline?.isSteady === true)
-    return yield { startMs: first.startMs, endMs: segmentEndMs(last, run) };
+    return yield { startMs: first.startMs, endMs: segmentEndMs(last, run), joinMs };
   for (const segment of stretch.segments)
-    yield { startMs: segment.startMs, endMs: segmentEndMs(segment, run) };
+    yield { startMs: segment.startMs, endMs: segmentEndMs(segment, run), joinMs };
 }
 
 /** What a channel has recorded within an interval, cut to it, in order. */
@@ -37,7 +47,6 @@ export function recordedSpans(footage: Footage, channel: string, interval: Inter
   return joined(
     stretches.flatMap((stretch) => [...spansOf(stretch)]),
     interval,
-    WALL_JOIN_MS,
   );
 }
 
@@ -46,11 +55,25 @@ const SECOND_MS = 1000;
 
 /**
  * The same to the second, by whole recordings: without their segments, and so for all of an archive at once. What is
- * missing inside of a recording is not told.
+ * missing inside of a captured recording is not told; where segments are files, any of the hour may be.
  */
 export function recordedSeconds(footage: Footage, channel: string, interval: Interval): Span[] {
-  const recordings: readonly Recording[] = footage.recordings(channel, interval.fromMs, interval.toMs);
-  return joined(recordings, interval, SECOND_MS);
+  const spans = footage
+    .recordings(channel, interval.fromMs, interval.toMs)
+    .flatMap((recording): OpenSpan[] => {
+      const whole = { startMs: recording.startMs, endMs: recording.endMs, joinMs: SECOND_MS };
+      const run =
+        hasOwnFiles(recording) && recording.outline?.isSteady !== true && footage.run(recording.run);
+      if (!run) return [whole];
+      return recording.segments.map((segment) => ({
+        startMs: segment.startMs,
+        endMs: segmentEndMs(segment, run),
+        joinMs: SECOND_MS,
+      }));
+    })
+    // Those of an hour with two inits lie between one another.
+    .sort((a, b) => a.startMs - b.startMs);
+  return joined(spans, interval);
 }
 
 const HOUR_MS = 3_600_000;

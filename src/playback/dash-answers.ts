@@ -1,6 +1,7 @@
 import type { FootageChannel } from "../archive/footage.ts";
 import { MPD_TYPE, type MpdGrowth } from "../media/mpd.ts";
 import { channelPrefix } from "./addresses.ts";
+import { notFound } from "../platform/errors.ts";
 import type { PlaybackDeps } from "./deps.ts";
 import type { List } from "./lists.ts";
 import {
@@ -29,6 +30,13 @@ const GAPS_MS = 7 * 24 * 3_600_000;
 /** The way from the folder of a requested path to the server's root. */
 const rootPrefix = (pathname: string): string => "../".repeat(Math.max(0, pathname.split("/").length - 2));
 
+/** DASH players take MP4 alone. Throws `not-found` with the address of the same footage that they can play. */
+function refuseTs({ stretches }: List, channel: FootageChannel, { pathname, search }: URL): void {
+  if (stretches.every(({ run }) => run.format !== "ts")) return;
+  const address = pathname.replace(/\.mpd\/?$/, ".m3u8") + search;
+  throw notFound(`${channel.id} is recorded as MPEG-TS, which DASH does not carry`, [`HLS: ${address}`]);
+}
+
 /** Turns lists into DASH answers. Holds what lists have in common from one request to the next. */
 export class DashAnswers {
   readonly #deps: PlaybackDeps;
@@ -47,6 +55,7 @@ export class DashAnswers {
     const url = new URL(request.url);
     if (wantsDownload(url.searchParams)) return downloadAnswer(request, channel.id, this.#deps.publicUrl);
     const shown = list();
+    refuseTs(shown, channel, url);
     const periods = periodsOf(shown.stretches);
     const prefix = channelPrefix(url.pathname, channel.id);
     if (shown.isEnded) {
@@ -55,7 +64,7 @@ export class DashAnswers {
     }
     const places =
       shown.kind === "sliding"
-        ? this.#anchors.places(`${channel.id} ${name}`, periods)
+        ? this.#anchors.places(`${channel.id} ${name}`, periods, shown.numbers?.discontinuitySequence)
         : placesFromZero(periods);
     const growth = this.#growth(channel, shown, periods, places);
     const timeUri = rootPrefix(url.pathname) + TIME_PATH.slice(1);

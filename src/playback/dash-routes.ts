@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { access } from "../access/policy.ts";
 import { TIME_PATH, type DashAnswers } from "./dash-answers.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
-import { Lists } from "./lists.ts";
+import type { Lists } from "./lists.ts";
 
 const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
 
@@ -10,9 +10,8 @@ const viewer = (summary: string) => access("viewer", { summary, tags: ["playback
 const LIVE_DEPTH_MS = 600_000;
 
 /** Live and day manifests below a channel's own address, and the time by which players reckon. */
-export function dashRoutes(deps: PlaybackDeps, answers: DashAnswers) {
+export function dashRoutes(deps: PlaybackDeps, lists: Lists, answers: DashAnswers) {
   const { footage, clock } = deps;
-  const lists = new Lists(deps);
 
   const live = (request: Request, id: string) => {
     const channel = channelOf(footage, id);

@@ -4,6 +4,7 @@ import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { LiveFootage } from "../archive/live/live-edge.ts";
 import type { Clock } from "../platform/clock.ts";
 import { notFound } from "../platform/errors.ts";
+import type { ListedStore } from "./listed-numbers.ts";
 import type { TargetDurationStore } from "./target-durations.ts";
 
 /** What playback needs of the rest of the program. */
@@ -18,10 +19,19 @@ export type PlaybackDeps = {
   footageStamp?: ((channel: string) => string) | undefined;
   /** Keeps target durations of lists that grow; without it they are kept in memory. */
   targetDurations?: TargetDurationStore | undefined;
+  /**
+   * Of channels whose segments are files: the start (ms UTC) of the newest one before which nothing is waited for any
+   * more; `undefined` for all others.
+   */
+  settledMs?: ((channel: string) => number | undefined) | undefined;
+  /** Keeps the numbers that such segments get in lists; without it they end with the process. */
+  listed?: ListedStore | undefined;
   /** Address under which a proxy offers the server; put before addresses that leave a page. */
   publicUrl?: string | undefined;
   /** Whom old addresses mean that name no channel; otherwise the first. */
   defaultChannel?: string | undefined;
+  /** The first configured channel that files are sent to or found for; addresses of dates mean it. */
+  firstFileChannel?: (() => string | undefined) | undefined;
   /** Zone of times without an offset at the addresses of HLS PVR; the channel's by default. */
   naiveTimes?: "channel" | "utc" | undefined;
   /** Days of footage that a channel keeps, where that is limited. */
@@ -43,6 +53,12 @@ export function defaultChannelOf({ footage, defaultChannel }: PlaybackDeps): Foo
   const id = defaultChannel ?? footage.channels().find((channel) => !channel.isRetired)?.id;
   if (id === undefined) throw notFound("No channel is configured yet");
   return channelOf(footage, id);
+}
+
+/** The channel that an address of a date without a channel means. Throws `not-found`. */
+export function datesChannelOf(deps: PlaybackDeps): FootageChannel {
+  const id = deps.defaultChannel ?? deps.firstFileChannel?.();
+  return id === undefined ? defaultChannelOf(deps) : channelOf(deps.footage, id);
 }
 
 /** Where a request says that this server is reached, without a path. */

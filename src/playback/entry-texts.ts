@@ -43,7 +43,8 @@ function entryText(stretch: Stretch, shape: EntryShape): string {
     if (ticks !== lastTicks) lead = durationLine(ticks) + addressHead;
     lastTicks = ticks;
     const hasInit = shape.inits === "all" || (shape.inits === "first" && segment === segments[0]);
-    names.push(`${segment.ordinal}.${hasInit ? "i.m4s" : "m4s"}\n`);
+    const form = run.format === "ts" ? "ts" : hasInit ? "i.m4s" : "m4s";
+    names.push(`${segment.ordinal}.${form}\n`);
   }
   flush();
   return parts.join("");

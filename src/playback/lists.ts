@@ -1,17 +1,22 @@
 import type { FootageChannel } from "../archive/footage.ts";
-import type { Recording } from "../db/index/rows.ts";
+import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import { notFound } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
 import { nearestSpans, type Span } from "./coverage.ts";
 import { dateOfDay } from "./days.ts";
 import type { PlaybackDeps } from "./deps.ts";
-import type { ListKind } from "./media-playlist.ts";
+import { GrowingFiles } from "./growing-files.ts";
+import { MOST_LISTED } from "./listed-numbers.ts";
+import type { ListKind, ListNumbers } from "./media-playlist.ts";
 import type { Segment } from "../media/segment-list.ts";
 import {
   ESTIMATE_MS,
+  firstSegments,
+  lastSegments,
   lastTicks,
   mediaSequenceOf,
   numberedTail,
+  segmentCount,
   sequenceOf,
   type Stretch,
 } from "./sequence.ts";
@@ -28,6 +33,10 @@ export type List = {
   offersDelta?: boolean;
   /** A short list that ends with the newest footage, which it may also tell in parts. */
   isLive?: boolean;
+  /** What it begins with, where the stored numbers do not count: segments that are files. */
+  numbers?: ListNumbers;
+  /** The least target duration, in seconds. */
+  leastTargetSeconds?: number;
 };
 
 /** Length of a live list: VLC joins 20 s before its end, and whoever pauses has the rest of it. */
@@ -36,6 +45,12 @@ const LIVE_MS = 60_000;
 const LIVE_SEGMENTS = 6;
 /** A day that has just begun keeps so much of the one before it. */
 const BEFORE_MIDNIGHT_MS = 600_000;
+/** So far back from the newest file a live list looks for more. */
+const FILES_REACH_MS = 2 * 3_600_000;
+/** A day of files that is just over goes on as it was, so that players get its end; then it is all that is there. */
+const DAY_END_MS = 900_000;
+/** No file that came in time is held back so long after the end of its day. */
+const LAST_FILE_MS = 300_000;
 /** Longest recording; one that ended before a day tells that the day's start is still there. */
 const RECORDING_MS = 3_600_000;
 
@@ -44,12 +59,36 @@ const timeText = (ms: number, zone: string): string => isoOf(ms, zone).replace(/
 export const spanText = (span: Span, zone: string): string =>
   `${timeText(span.startMs, zone)} to ${timeText(span.endMs, zone)}`;
 
+/** Length in 90,000ths of a second. */
+const ticksOf = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((sum, stretch) => sum + stretch.endTicks - stretch.startTicks, 0);
+
 /** Which segments each kind of list shows. */
 export class Lists {
   readonly #deps: PlaybackDeps;
+  readonly #files: GrowingFiles;
 
+  /** One object for all routes: what growing lists of files have named is remembered here. */
   constructor(deps: PlaybackDeps) {
     this.#deps = deps;
+    this.#files = new GrowingFiles(deps.footage, deps.listed);
+  }
+
+  /** Up to where growing lists of a channel go whose segments are files, ms UTC; `undefined` for all others. */
+  #settledMs(channel: FootageChannel): number | undefined {
+    return channel.isRetired ? undefined : this.#deps.settledMs?.(channel.id);
+  }
+
+  /** A list that grows, of a channel whose segments are files. Throws `not-found` when there is nothing yet. */
+  #growing(
+    channel: FootageChannel,
+    stretches: readonly Stretch[],
+    settledMs: number,
+    asked: Interval | undefined,
+  ): List {
+    const shown = this.#files.numbered(channel, stretches, settledMs);
+    if (shown.stretches.length === 0) throw this.#nothing(channel, asked);
+    return { ...shown, kind: "sliding", isEnded: false };
   }
 
   /**
@@ -87,11 +126,20 @@ export class Lists {
   live(channel: FootageChannel, lengthMs = LIVE_MS): List {
     const { footage, segmentTargetMs } = this.#deps;
     const wantedMs = Math.max(lengthMs, LIVE_SEGMENTS * segmentTargetMs);
+    const settledMs = this.#settledMs(channel);
+    if (settledMs !== undefined) {
+      const reachMs = Math.max(FILES_REACH_MS, 2 * wantedMs);
+      const newest = this.#files.sequence(channel, settledMs - reachMs, settledMs);
+      const stretches = lastTicks(newest, wantedMs * 90, LIVE_SEGMENTS);
+      return { ...this.#growing(channel, stretches, settledMs, undefined), isLive: true };
+    }
     const recordings = footage.newest(channel.id, 4 * wantedMs);
     const toMs = this.#growsUntilMs(channel, recordings);
     const newest = sequenceOf(recordings, (id) => footage.run(id), Number.NEGATIVE_INFINITY, toMs);
     const stretches = lastTicks(numberedTail(newest), wantedMs * 90, LIVE_SEGMENTS);
     if (stretches.length === 0) throw this.#nothing(channel, undefined);
+    if (channel.isRetired && stretches.some(({ recording }) => hasOwnFiles(recording)))
+      return { stretches, kind: "vod", isEnded: true };
     return { stretches, kind: "sliding", isEnded: channel.isRetired, isLive: true };
   }
 
@@ -101,12 +149,18 @@ export class Lists {
     const day = daySpanMs(localDateOf(nowMs, channel.zone), channel.zone);
     const { footage } = this.#deps;
     const earliestMs = day.startMs - BEFORE_MIDNIGHT_MS;
+    const settledMs = this.#settledMs(channel);
+    if (settledMs !== undefined) {
+      const since = (fromMs: number) => this.#files.sequence(channel, fromMs, settledMs);
+      const today = since(day.startMs);
+      const shown = ticksOf(today) >= BEFORE_MIDNIGHT_MS * 90 ? today : since(earliestMs);
+      return this.#growing(channel, shown, settledMs, { fromMs: day.startMs, toMs: nowMs });
+    }
     const toMs = Math.min(day.endMs, this.#growsUntilMs(channel, footage.newest(channel.id, 1)));
     const recordings = footage.recordings(channel.id, earliestMs, toMs);
     const runOf = (id: string) => footage.run(id);
     const sinceMidnight = sequenceOf(recordings, runOf, day.startMs, toMs);
-    const ticks = sinceMidnight.reduce((sum, stretch) => sum + stretch.endTicks - stretch.startTicks, 0);
-    const isLongEnough = ticks >= BEFORE_MIDNIGHT_MS * 90;
+    const isLongEnough = ticksOf(sinceMidnight) >= BEFORE_MIDNIGHT_MS * 90;
     const stretches = numberedTail(
       isLongEnough ? sinceMidnight : sequenceOf(recordings, runOf, earliestMs, toMs),
     );
@@ -119,7 +173,27 @@ export class Lists {
     const nowMs = this.#deps.clock.nowMs();
     const { date, isToday } = dateOfDay(text, channel.zone, nowMs);
     const { startMs, endMs } = daySpanMs(date, channel.zone);
-    return this.#between(channel, { fromMs: startMs, toMs: endMs }, isToday);
+    const settledMs = this.#settledMs(channel);
+    const sinceMs = nowMs - endMs;
+    if (settledMs === undefined || isToday || sinceMs > DAY_END_MS)
+      return this.#between(channel, { fromMs: startMs, toMs: endMs }, isToday);
+    const list = this.#between(channel, { fromMs: startMs, toMs: endMs }, true);
+    return { ...list, isEnded: settledMs >= endMs || sinceMs > LAST_FILE_MS };
+  }
+
+  /**
+   * From a day (its date) on, through all that follow, open at its end. A list has so many segments at most: the oldest
+   * ones leave it. Throws `not-found` when nothing of that day is there.
+   */
+  since(channel: FootageChannel, text: string): List {
+    const nowMs = this.#deps.clock.nowMs();
+    const { date } = dateOfDay(text, channel.zone, nowMs);
+    const day = daySpanMs(date, channel.zone);
+    const interval = { fromMs: day.startMs, toMs: day.endMs };
+    if (this.#sequence(channel, interval).length === 0) throw this.#nothing(channel, interval);
+    const list = this.#between(channel, { fromMs: day.startMs, toMs: Number.MAX_SAFE_INTEGER }, true);
+    if (list.numbers || list.isEnded) return list;
+    return { ...list, kind: "sliding", stretches: lastSegments(numberedTail(list.stretches), MOST_LISTED) };
   }
 
   /** An interval; an open one grows until its end has come. */
@@ -133,6 +207,17 @@ export class Lists {
   }
 
   #between(channel: FootageChannel, interval: Interval, isGrowing: boolean): List {
+    const settledMs = isGrowing ? this.#settledMs(channel) : undefined;
+    if (settledMs !== undefined) {
+      const { fromMs, toMs } = interval;
+      const asked = { fromMs, toMs: Math.min(toMs, this.#deps.clock.nowMs()) };
+      const all = this.#files.sequence(channel, fromMs, settledMs);
+      const list = this.#growing(channel, all, settledMs, asked);
+      const behind = all.flatMap(({ segments }) => segments).filter(({ startMs }) => startMs >= toMs).length;
+      const stretches = firstSegments(list.stretches, segmentCount(list.stretches) - behind);
+      if (stretches.length === 0) throw this.#nothing(channel, asked);
+      return { ...list, stretches, offersDelta: true };
+    }
     const untilMs = isGrowing
       ? this.#growsUntilMs(channel, this.#deps.footage.newest(channel.id, 1))
       : interval.toMs;

@@ -13,6 +13,7 @@ import type { Stretch } from "./sequence.ts";
 async function frameRateOf({ footage }: PlaybackDeps, stretch: Stretch): Promise<number | undefined> {
   const { run, recording } = stretch;
   if (run.frameRate !== null) return run.frameRate;
+  if (run.format !== "nightjar") return undefined;
   const segment = stretch.segments.at(-1);
   if (!segment || segment.durationTicks <= 0) return undefined;
   try {

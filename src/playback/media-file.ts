@@ -1,6 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import type { Footage } from "../archive/footage.ts";
 import type { Recording } from "../db/index/rows.ts";
+import { isPartOfFile, segmentBytes, type Segment } from "../media/segment-list.ts";
 import { readCached } from "../platform/cached-read.ts";
 import { NightjarError, notFound, systemErrorCode } from "../platform/errors.ts";
 import { openFiles } from "../platform/open-files.ts";
@@ -10,6 +12,9 @@ export type MediaReader = {
   /** Fills `target` from a position in the file, in bytes. Throws `unavailable` if the file ends before. */
   read(target: Uint8Array, position: number): Promise<void>;
 };
+
+/** The same of a file that is lent, which also tells how long it is, in bytes. */
+export type LentFile = MediaReader & { sizeBytes(): Promise<number> };
 
 async function fillFrom(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
   let filled = readCached(file.fd, target, position);
@@ -31,9 +36,9 @@ export function mediaFileError(error: unknown): unknown {
   });
 }
 
-/** Where a recording's file is. Throws `unavailable` when its storage is not there. */
-export function mediaPathOf(footage: Footage, recording: Recording): string {
-  const path = footage.mediaPath(recording);
+/** Where a recording's file is, or a segment's own. Throws `unavailable` when its storage is not there. */
+export function mediaPathOf(footage: Footage, recording: Recording, segment?: Segment): string {
+  const path = footage.mediaPath(recording, segment);
   if (path !== undefined) return path;
   throw new NightjarError("unavailable", "The storage that holds this footage is not there at the moment");
 }
@@ -42,13 +47,35 @@ export function mediaPathOf(footage: Footage, recording: Recording): string {
 export type OpenMediaFile = MediaReader & { close(): Promise<void> };
 
 /**
- * Opens a recording's file. It and its `read` throw `not-found` when the file is gone, `unavailable` when its
+ * A segment's own file must be the one that it was made of: another one may have taken its name since. In the archive
+ * itself that is told by its size alone, as a restored backup has other times.
+ */
+async function checkOwnFile(file: FileHandle, segment: Segment | undefined): Promise<void> {
+  if (!segment?.file) return;
+  const { size, mtimeMs } = await file.stat();
+  const isSameTime = !isAbsolute(segment.file.name) || Math.abs(mtimeMs - segment.file.mtimeMs) < 1;
+  const endBytes = segment.offsetBytes + segmentBytes(segment);
+  const isSameSize = isPartOfFile(segment) ? size >= endBytes : size === endBytes;
+  if (isSameSize && isSameTime) return;
+  throw notFound("This footage was replaced by another file");
+}
+
+/**
+ * Opens a recording's file, or the own one of one of its segments. It and its `read` throw `not-found` when the file is gone, `unavailable` when its
  * storage is not there or it can't be read now.
  */
-export async function openMediaFile(footage: Footage, recording: Recording): Promise<OpenMediaFile> {
-  const path = mediaPathOf(footage, recording);
+export async function openMediaFile(
+  footage: Footage,
+  recording: Recording,
+  segment?: Segment,
+): Promise<OpenMediaFile> {
+  const path = mediaPathOf(footage, recording, segment);
   try {
     const file = await open(path, "r");
+    await checkOwnFile(file, segment).catch(async (error: unknown) => {
+      await file.close();
+      throw error;
+    });
     return {
       read: (target, position) =>
         fillFrom(file, target, position).catch((error: unknown) => {
@@ -61,17 +88,22 @@ export async function openMediaFile(footage: Footage, recording: Recording): Pro
   }
 }
 
-/** Opens a recording's file for the time of `work`, or takes one that is open already. Throws as `openMediaFile`. */
+/** Opens the file for the time of `work`, or takes one that is open already. Throws as `openMediaFile`. */
 export async function withMediaFile<T>(
   footage: Footage,
   recording: Recording,
-  work: (reader: MediaReader) => Promise<T>,
+  work: (reader: LentFile) => Promise<T>,
+  segment?: Segment,
 ): Promise<T> {
-  const path = mediaPathOf(footage, recording);
+  const path = mediaPathOf(footage, recording, segment);
   try {
-    return await openFiles.with(path, (file) =>
-      work({ read: (target, position) => fillFrom(file, target, position) }),
-    );
+    return await openFiles.with(path, async (file) => {
+      await checkOwnFile(file, segment);
+      return work({
+        read: (target, position) => fillFrom(file, target, position),
+        sizeBytes: async () => (await file.stat()).size,
+      });
+    });
   } catch (error) {
     throw mediaFileError(error);
   }

@@ -11,7 +11,14 @@ import type { RunRow } from "../db/index/rows.ts";
 import { initAddress } from "./addresses.ts";
 import type { EntryShape, EntryTexts } from "./entry-texts.ts";
 import { plainPiece, type ListPiece } from "./list-text.ts";
-import { durationTicks90k, mediaSequenceOf, stretchFrom, timelineCount, type Stretch } from "./sequence.ts";
+import {
+  durationTicks90k,
+  haveOneDecoder,
+  mediaSequenceOf,
+  stretchFrom,
+  timelineCount,
+  type Stretch,
+} from "./sequence.ts";
 
 /** `vod` never changes, `event` only grows, `sliding` also loses entries at its front. */
 export type ListKind = "vod" | "event" | "sliding";
@@ -31,7 +38,19 @@ export type MediaPlaylistOptions = {
   serverControl?: ServerControl;
   /** So many segments at the front are left out: a Playlist Delta Update. */
   skippedSegments?: number;
+  /** Each segment tells its wall time: who records the list, another Nightjar for one, then has it exactly. */
+  isEveryDated?: boolean;
+  /** What a sliding list begins with, where the stored numbers do not count. */
+  numbers?: ListNumbers;
 };
+
+/** Media sequence number and discontinuity sequence number of a list's first segment. */
+export type ListNumbers = { mediaSequence: number; discontinuitySequence: number };
+
+const storedNumbers = ({ recording, first }: Stretch): ListNumbers => ({
+  mediaSequence: mediaSequenceOf(recording, first),
+  discontinuitySequence: recording.discontinuitySequence,
+});
 
 /** The smallest target duration that the segments allow (RFC 8216 4.3.3.1), in seconds; at least 1. */
 export const neededTargetDuration = (stretches: readonly Stretch[]): number =>
@@ -85,11 +104,10 @@ export function mediaPlaylistPieces(
   const { kind, prefix, startOffsetSeconds, serverControl, skippedSegments = 0 } = options;
   const first = stretches[0];
   if (!first) throw new RangeError("a playlist needs at least one segment");
-  const isSliding = kind === "sliding";
+  const { numbers = storedNumbers(first) } = options;
   const head: MediaPlaylistHead = {
     targetDurationSeconds: options.targetDurationSeconds,
-    mediaSequence: isSliding ? mediaSequenceOf(first.recording, first.first) : 0,
-    discontinuitySequence: isSliding ? first.recording.discontinuitySequence : 0,
+    ...(kind === "sliding" ? numbers : { mediaSequence: 0, discontinuitySequence: 0 }),
     skippedSegments,
     ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
     ...(serverControl === undefined ? {} : { serverControl }),
@@ -98,15 +116,15 @@ export function mediaPlaylistPieces(
   if (kind === "event") head.type = "EVENT";
 
   const hasMap = usesMap(stretches, options);
-  const isEveryDated = stretches.some((stretch) => stretch.isDiscontinuity);
+  const isEveryDated = options.isEveryDated === true || stretches.some((stretch) => stretch.isDiscontinuity);
   const pieces = [plainPiece(mediaPlaylistHead(head))];
   let mapRun: RunRow | undefined;
   let isMapTold = false;
   let toSkip = skippedSegments;
   for (const whole of stretches) {
-    if (mapRun?.timeline !== whole.run.timeline) {
+    if (!mapRun || !haveOneDecoder(mapRun, whole.run)) {
       mapRun = whole.run;
-      isMapTold = false;
+      isMapTold = mapRun.format === "ts";
     }
     if (toSkip >= whole.count) {
       toSkip -= whole.count;

@@ -21,7 +21,7 @@ function bodyOf(footage: Footage, stored: StoredSegment, form: SegmentForm): Imm
   if (form === "a.m4s" && run.audioCodec === null) throw notFound("This footage has no sound");
   return {
     tag: `${recording.id}-${segment.ordinal}.${form}`,
-    contentType: form === "a.m4s" ? "audio/mp4" : "video/mp4",
+    contentType: form === "ts" ? "video/mp2t" : form === "a.m4s" ? "audio/mp4" : "video/mp4",
     sizeBytes: () => segmentSizeBytes(footage, stored, form),
     bytes: () => segmentBody(footage, stored, form),
   };
@@ -48,6 +48,7 @@ function initOf(footage: Footage, channelId: string, name: string): ImmutableBod
   const address = parseInitAddress(name);
   const run = address && footage.run(address.run);
   if (!run || footage.channel(run.channel)?.id !== channel.id) throw nothingHere();
+  if (run.format === "ts") throw notFound("This footage is MPEG-TS, which has no initialization section");
   const { form } = address;
   if (form === "a.mp4" && run.audioCodec === null) throw notFound("This footage has no sound");
   const bytes = () =>
@@ -68,7 +69,9 @@ export function mediaRoutes({ footage }: PlaybackDeps) {
       "/:channel/segment/:name",
       ({ params: { channel, name }, request }) =>
         answers.answer(request, `${channel} ${name}`, () => segmentOf(footage, channel, name)),
-      viewer("A segment: <recording>-<n>.m4s; .i.m4s with its init; .v.m4s or .a.m4s one track"),
+      viewer(
+        "A segment: <recording>-<n>.m4s; .i.m4s with its init; .v.m4s or .a.m4s one track; .ts of MPEG-TS",
+      ),
     )
     .get(
       "/:channel/media/:place/:name",

@@ -16,13 +16,16 @@ type Anchor = { startTicks: number; place: MediaPlace };
 export class PeriodAnchors {
   readonly #lists = new Map<string, Map<number, Anchor>>();
 
-  /** Places of a list's periods; `list` names the list. The media time of the periods must have no holes. */
-  places(list: string, periods: readonly PeriodStretches[]): PeriodPlace[] {
+  /**
+   * Places of a list's periods; `list` names the list. The media time of the periods must have no holes.
+   * @param firstNumber discontinuity number of the first of them, where the stored ones do not count
+   */
+  places(list: string, periods: readonly PeriodStretches[], firstNumber?: number): PeriodPlace[] {
     const known = this.#lists.get(list);
     const listed = new Map<number, Anchor>();
-    const places = periods.map(([stretch]): PeriodPlace => {
+    const places = periods.map(([stretch], index): PeriodPlace => {
       const { recording, startTicks, first } = stretch;
-      const number = recording.discontinuitySequence;
+      const number = firstNumber === undefined ? recording.discontinuitySequence : firstNumber + index;
       const here = { startTicks, place: { startMs: first.startMs, startTicks } };
       const anchor = renewed(known?.get(number), here);
       listed.set(number, anchor);

@@ -30,7 +30,8 @@ export function isForVlc(request: Request, query: URLSearchParams): boolean {
   return player === "vlc";
 }
 
-function flagParameter(query: URLSearchParams, name: string): boolean {
+/** Whether a parameter is 1; 0 or nothing is no. Throws `bad-request`. */
+export function flagParameter(query: URLSearchParams, name: string): boolean {
   const given = query.get(name);
   if (given === null || given === "" || given === "0") return false;
   if (given !== "1") throw badParameter(name, given.slice(0, 40), "1 or 0");
@@ -109,14 +110,18 @@ export class PlaylistAnswers {
     const timeline = timelineParameter(query);
     const isDelta = wantsDelta(query);
     const shown = timeline === undefined ? whole : onlyTimeline(whole, timeline);
-    const { stretches, kind, isEnded, startOffsetSeconds } = shown;
+    const { stretches, kind, isEnded, startOffsetSeconds, numbers } = shown;
     const neededSeconds = neededTargetDuration(stretches);
-    const targetSeconds = isEnded ? neededSeconds : this.#targets.grow(channel.id, neededSeconds);
+    const isSteady = isEnded && numbers === undefined;
+    const ownSeconds = isSteady ? neededSeconds : this.#targets.grow(channel.id, neededSeconds);
+    // What one client asks for is not kept for all others.
+    const targetSeconds = Math.max(ownSeconds, shown.leastTargetSeconds ?? 0);
     const offersDelta = shown.offersDelta === true && !isEnded && !isVlc;
     const boundarySeconds = SKIP_BOUNDARY * targetSeconds;
     const prefix = channelPrefix(url.pathname, channel.id);
     const mayHaveParts = shown.isLive === true && !isEnded && !isVlc && timeline === undefined;
-    const hasParts = wantsParts(query) && mayHaveParts;
+    const isOurs = stretches.at(-1)?.run.format === "nightjar";
+    const hasParts = wantsParts(query) && mayHaveParts && isOurs;
     const edge = hasParts ? asked.edge : undefined;
     const parts = edge && livePartsOf(edge, stretches, { prefix, targetDurationSeconds: targetSeconds });
     const options: MediaPlaylistOptions = {
@@ -125,6 +130,8 @@ export class PlaylistAnswers {
       isVlc,
       prefix,
       targetDurationSeconds: targetSeconds,
+      ...(numbers ? { numbers } : {}),
+      isEveryDated: shown.isLive === true,
       ...(parts ? { serverControl: parts.serverControl } : {}),
       ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
       ...(offersDelta ? { serverControl: { canSkipUntilSeconds: boundarySeconds } } : {}),

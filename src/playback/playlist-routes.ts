@@ -5,8 +5,8 @@ import { badParameter } from "../platform/errors.ts";
 import { holdReload } from "./blocking-reload.ts";
 import type { DashAnswers } from "./dash-answers.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
-import { IntervalMp4 } from "./interval-mp4.ts";
-import { Lists } from "./lists.ts";
+import { IntervalFiles } from "./interval-files.ts";
+import type { Lists } from "./lists.ts";
 import { masterAnswer } from "./master.ts";
 import type { PlaylistAnswers } from "./playlist-answers.ts";
 import { addressInterval } from "./time-parameters.ts";
@@ -19,10 +19,14 @@ const LIVE = "Live, HLS; with ?parts=1 low-latency HLS";
 const withTail = { params: z.object({ channel: z.string(), tail: z.string() }) };
 
 /** Live, day and interval playlists below a channel's own address. */
-export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, dash: DashAnswers) {
+export function playlistRoutes(
+  deps: PlaybackDeps,
+  lists: Lists,
+  answers: PlaylistAnswers,
+  dash: DashAnswers,
+) {
   const { footage, clock } = deps;
-  const lists = new Lists(deps);
-  const mp4 = new IntervalMp4(deps, lists);
+  const files = new IntervalFiles(deps, lists);
 
   const live = async (request: Request, id: string) => {
     const channel = channelOf(footage, id);
@@ -30,13 +34,13 @@ export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, das
     return answers.hls(request, channel, () => lists.live(channel));
   };
 
-  /** `<from>-<duration|now>.m3u8`, `.mpd` or `.mp4`. */
+  /** `<from>-<duration|now>.m3u8`, `.mpd`, `.mp4` or `.ts`. */
   const interval = (request: Request, id: string, text: string) => {
     const channel = channelOf(footage, id);
-    const [, times, type] = /^(.*)\.(m3u8|mpd|mp4)$/.exec(text) ?? [];
+    const [, times, type] = /^(.*)\.(m3u8|mpd|mp4|ts)$/.exec(text) ?? [];
     if (times === undefined)
-      throw badParameter("interval", text.slice(0, 60), "<from>-<duration or now>.m3u8, .mpd or .mp4");
-    if (type === "mp4") return mp4.answer(request, channel, times);
+      throw badParameter("interval", text.slice(0, 60), "<from>-<duration or now>.m3u8, .mpd, .mp4 or .ts");
+    if (type === "mp4" || type === "ts") return files.answer(request, channel, times, type);
     const asked = addressInterval(times, clock.nowMs());
     const list = () => lists.interval(channel, asked);
     return type === "mpd" ? dash.dash(request, channel, times, list) : answers.hls(request, channel, list);
@@ -77,7 +81,7 @@ export function playlistRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, das
     .get("/:channel/archive-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
       ...withTail,
       ...viewer(
-        "An interval in Unix seconds, HLS, DASH or MP4: archive-<from>-<duration|now>.m3u8|.mpd|.mp4",
+        "An interval in Unix seconds, HLS, DASH, MP4 or MPEG-TS: archive-<from>-<duration|now>.m3u8|.mpd|.mp4|.ts",
       ),
     })
     .get("/:channel/index-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {

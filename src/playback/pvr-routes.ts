@@ -6,7 +6,7 @@ import { badParameter, notFound } from "../platform/errors.ts";
 import { metadataEntries } from "./coverage.ts";
 import type { DashAnswers } from "./dash-answers.ts";
 import { baseAddress, channelOf, defaultChannelOf, type PlaybackDeps } from "./deps.ts";
-import { Lists } from "./lists.ts";
+import type { Lists } from "./lists.ts";
 import { downloadAnswer, textAnswer, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
 import { intervalParameters, zoneParameter } from "./time-parameters.ts";
 
@@ -34,9 +34,8 @@ function channelEntry(deps: PlaybackDeps, base: string, channel: FootageChannel)
 const MAX_METADATA_DAYS = 31;
 
 /** Addresses of HLS PVR and of IPTV players: intervals by date and time, what is there, a list of channels. */
-export function pvrRoutes(deps: PlaybackDeps, answers: PlaylistAnswers, dash: DashAnswers) {
+export function pvrRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAnswers, dash: DashAnswers) {
   const { footage, clock } = deps;
-  const lists = new Lists(deps);
 
   const zoneOf = (channel: FootageChannel): string => (deps.naiveTimes === "utc" ? "UTC" : channel.zone);
 

@@ -1,29 +1,56 @@
 import { stat } from "node:fs/promises";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
-import type { Recording } from "../db/index/rows.ts";
+import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import { segmentBytes } from "../media/segment-list.ts";
 import { outlineOf } from "../media/segment-outline.ts";
 import { NightjarError, notFound } from "../platform/errors.ts";
-import { mp4Headers } from "./file-headers.ts";
+import { mediaHeaders } from "./file-headers.ts";
 import { mediaFileError, mediaPathOf } from "./media-file.ts";
 import { rangeAnswer } from "./range-answer.ts";
 
-/** Bytes of a recording's file: of one that is being written, up to the end of its last whole segment. */
+/**
+ * Bytes of a recording's file, or of all files of one that has several: of one that is being written, up to the end of
+ * its last whole segment.
+ */
 export function recordingBytes(recording: Recording): number {
+  if (hasOwnFiles(recording))
+    return recording.segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
   if (recording.state === "closed") return recording.sizeBytes;
   const last = (recording.outline ?? outlineOf(recording.segments))?.last;
   return last ? recording.baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0;
 }
 
-/** The recording of `<id>.mp4`. Throws `not-found`. */
+/** What a recording's file is. */
+const endingOf = (footage: Footage, recording: Recording): "mp4" | "ts" =>
+  footage.run(recording.run)?.format === "ts" ? "ts" : "mp4";
+
+/** Where a recording can be had: its own file, or where its segments are files, the interval that it covers. */
+export function recordingAddress(footage: Footage, channel: FootageChannel, recording: Recording): string {
+  const ending = endingOf(footage, recording);
+  if (!hasOwnFiles(recording)) return `/${channel.id}/recording/${recording.id}.${ending}`;
+  const from = Math.floor(recording.startMs / 1000);
+  const to = Math.ceil(recording.endMs / 1000);
+  return `/${channel.id}/archive-${from}-${to - from}.${ending}`;
+}
+
+/** The recording of `<id>.mp4` or `<id>.ts`. Throws `not-found`. */
 export function recordingNamed(footage: Footage, channel: FootageChannel, name: string): Recording {
-  const [, id] = /^([A-Za-z0-9]{1,32})\.mp4$/.exec(name) ?? [];
+  const [, id, ending] = /^([A-Za-z0-9]{1,32})\.(mp4|ts)$/.exec(name) ?? [];
   const recording = id === undefined ? undefined : footage.recording(id);
-  if (recording && footage.channel(recording.channel)?.id === channel.id && recordingBytes(recording) > 0)
-    return recording;
-  throw notFound("This recording is not there", [
-    `/api/channels/${channel.id}/recordings lists those that are; others were deleted or replaced`,
-  ]);
+  const isHere =
+    recording && footage.channel(recording.channel)?.id === channel.id && recordingBytes(recording) > 0;
+  if (!isHere)
+    throw notFound("This recording is not there", [
+      `/api/channels/${channel.id}/recordings lists those that are; others were deleted or replaced`,
+    ]);
+  const address = recordingAddress(footage, channel, recording);
+  if (hasOwnFiles(recording))
+    throw notFound("This recording is not one file: its segments are files of their own", [
+      `All of it: ${address}`,
+    ]);
+  if (endingOf(footage, recording) !== ending)
+    throw notFound(`This recording is no ${ending === "ts" ? "MPEG-TS" : "MP4"}`, [`It is at ${address}`]);
+  return recording;
 }
 
 /**
@@ -46,7 +73,7 @@ export async function recordingFile(
   return rangeAnswer(request, {
     tag: `${recording.id}-${sizeBytes}`,
     sizeBytes,
-    headers: mp4Headers(request, channel, recording.startMs),
+    headers: mediaHeaders(request, channel, recording.startMs, endingOf(footage, recording)),
     body: ({ start, end }) => Bun.file(path).slice(start, end),
   });
 }

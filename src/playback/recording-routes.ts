@@ -4,7 +4,7 @@ import type { FootageChannel } from "../archive/footage.ts";
 import { badParameter } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
-import { recordingBytes, recordingFile, recordingNamed } from "./recording-files.ts";
+import { recordingAddress, recordingBytes, recordingFile, recordingNamed } from "./recording-files.ts";
 import { MAX_INTERVAL_MS, parseTime, zoneParameter } from "./time-parameters.ts";
 
 const viewer = (summary: string, tag: string) => access("viewer", { summary, tags: [tag] });
@@ -47,7 +47,7 @@ function recordingList(deps: PlaybackDeps, channel: FootageChannel, query: URLSe
     endMs: recording.endMs,
     sizeBytes: recordingBytes(recording),
     isOpen: recording.state === "open",
-    address: `/${channel.id}/recording/${recording.id}.mp4`,
+    address: recordingAddress(deps.footage, channel, recording),
   }));
   const isLast = all.length <= skip + PAGE_LENGTH;
   const next = `/api/channels/${channel.id}/recordings?from=${fromMs}&to=${toMs}&skip=${skip + PAGE_LENGTH}`;
@@ -64,7 +64,7 @@ export function recordingRoutes(deps: PlaybackDeps) {
         const channel = channelOf(footage, params.channel);
         return recordingFile(request, footage, channel, recordingNamed(footage, channel, params.name));
       },
-      viewer("A recording's file as it is: <recording>.mp4", "media"),
+      viewer("A recording's file as it is: <recording>.mp4 or .ts", "media"),
     )
     .get(
       "/api/channels/:channel/recordings",

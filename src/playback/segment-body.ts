@@ -1,15 +1,13 @@
 import type { Footage } from "../archive/footage.ts";
-import type { Recording, RunRow } from "../db/index/rows.ts";
 import { rebaseHeaderInPlace, singleTrackHeader, type TrackBases } from "../media/fmp4/segment.ts";
-import type { Segment } from "../media/segment-list.ts";
 import type { TrackKind } from "../media/parameters.ts";
 import { convertTicks } from "../media/ticks.ts";
-import { NightjarError } from "../platform/errors.ts";
 import type { SegmentForm } from "./addresses.ts";
+import { checkForm, keptBody, keptSizeBytes } from "./kept-body.ts";
 import { withMediaFile, type MediaReader } from "./media-file.ts";
+import { damagedHeader, type StoredSegment } from "./stored-segment.ts";
 
-/** A segment as it lies in a file, and what is needed to serve it. */
-export type StoredSegment = { recording: Recording; run: RunRow; segment: Segment };
+export { damagedHeader, type StoredSegment } from "./stored-segment.ts";
 
 /** The recording's base in ticks of each track; the sound's is converted from the video's, never added up. */
 function basesOf({ recording, run }: StoredSegment): TrackBases {
@@ -39,10 +37,6 @@ function trackHeader(stored: StoredSegment, track: TrackKind, header: Uint8Array
   }
 }
 
-/** What is told about a segment whose header is not one. */
-export const damagedHeader = (cause: unknown): NightjarError =>
-  new NightjarError("unavailable", "This footage is damaged: its header can't be read", { cause });
-
 const positionOf = ({ recording, segment }: StoredSegment): number =>
   recording.baseOffsetBytes + segment.offsetBytes;
 
@@ -53,11 +47,13 @@ async function readHeader(reader: MediaReader, stored: StoredSegment): Promise<U
 }
 
 /** Bytes of the answer without reading more than the header. Throws as `segmentBody`. */
-export function segmentSizeBytes(
+export async function segmentSizeBytes(
   footage: Footage,
   stored: StoredSegment,
   form: SegmentForm,
 ): Promise<number> {
+  if (stored.run.format !== "nightjar") return keptSizeBytes(footage, stored, form);
+  checkForm(stored, form);
   return withMediaFile(footage, stored.recording, async (reader) => {
     const header = await readHeader(reader, stored);
     const { videoBytes, audioBytes } = stored.segment;
@@ -69,14 +65,16 @@ export function segmentSizeBytes(
 }
 
 /**
- * A segment as players get it. Only its header is rewritten; the payload is the file's own bytes, for one
- * track a part of them. Throws `not-found` or `unavailable`.
+ * A segment as players get it. Of what our own writer made, only the header is rewritten; the payload is the file's own
+ * bytes, for one track a part of them. Throws `not-found` or `unavailable`.
  */
-export function segmentBody(
+export async function segmentBody(
   footage: Footage,
   stored: StoredSegment,
   form: SegmentForm,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (stored.run.format !== "nightjar") return keptBody(footage, stored, form);
+  checkForm(stored, form);
   const { headerBytes, videoBytes, audioBytes } = stored.segment;
   return withMediaFile(footage, stored.recording, async (reader) => {
     if (form === "a.m4s") {

@@ -1,5 +1,5 @@
 import type { Footage } from "../archive/footage.ts";
-import type { Recording } from "../db/index/rows.ts";
+import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
 import { convertTicks } from "../media/ticks.ts";
 import type { MediaPlace } from "./addresses.ts";
@@ -24,11 +24,21 @@ function found(
   return segment && field(segment) === value ? segment : undefined;
 }
 
+/** The same in any recording: only of those whose segments are files, the numbers do not rise. */
+const foundIn = (
+  recording: Recording,
+  field: (segment: Segment) => number,
+  value: number,
+): Segment | undefined =>
+  hasOwnFiles(recording)
+    ? recording.segments.find((segment) => field(segment) === value)
+    : found(recording.segments, field, value);
+
 /** A segment by its recording and ordinal. */
 export function segmentByOrdinal(footage: Footage, id: string, ordinal: number): StoredSegment | undefined {
   const recording = footage.recording(id);
   const run = recording && footage.run(recording.run);
-  const segment = recording && found(recording.segments, (each) => each.ordinal, ordinal);
+  const segment = recording && foundIn(recording, (each) => each.ordinal, ordinal);
   return run && segment && { recording, run, segment };
 }
 
@@ -46,9 +56,9 @@ function segmentAt(footage: Footage, recording: Recording, ticks: number): Store
   if (!run) return undefined;
   const ticksOf = (segment: Segment) =>
     convertTicks(recording.baseTicks + segment.mediaTicks, run.videoTimescale, 90_000);
-  const { outline } = recording;
+  const outline = hasOwnFiles(recording) ? undefined : recording.outline;
   if (outline && (ticks < ticksOf(outline.first) || ticks > ticksOf(outline.last))) return undefined;
-  const segment = found(recording.segments, ticksOf, ticks);
+  const segment = foundIn(recording, ticksOf, ticks);
   return segment && { recording, run, segment };
 }
 

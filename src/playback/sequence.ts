@@ -1,7 +1,8 @@
-import type { Recording, RunRow } from "../db/index/rows.ts";
+import { hasOwnFiles, type Recording, type RunRow } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
 import { outlineOf, segmentFollows, type SegmentOutline } from "../media/segment-outline.ts";
 import { convertTicks } from "../media/ticks.ts";
+import { interleavedStarts } from "./interleaved-files.ts";
 
 /**
  * Consecutive segments of one recording that are listed one after the other: media time has no hole in it and
@@ -57,7 +58,10 @@ export const mediaSequenceOf = (recording: Recording, segment: Segment): number 
 
 type Cover = { startMs: number; endMs: number; isEstimate: boolean };
 
-/** For each recording the spans of newer runs that lie over it. */
+/**
+ * For each recording the spans of newer runs that lie over it. A recording whose segments are files may have any holes,
+ * and others with another init in them: it hides nothing. What was captured hides files, whenever they came.
+ */
 function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
   const covers = new Map<Recording, Cover[]>();
   const byStart = recordings.toSorted((a, b) => a.startMs - b.startMs);
@@ -66,8 +70,8 @@ function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
       const second = byStart[next];
       if (!second || second.startMs >= first.endMs) break;
       if (second.run === first.run) continue;
-      const isSecondNewer = second.firstMediaSequence >= first.firstMediaSequence;
-      const [older, newer] = isSecondNewer ? [first, second] : [second, first];
+      const [older, newer] = inOrderOfStorage(first, second);
+      if (hasOwnFiles(newer)) continue;
       // Not by where the newer one ends: while it is written, it may end before the older one does.
       const isEstimate = older.endMs - newer.startMs <= ESTIMATE_MS;
       const list = covers.get(older) ?? [];
@@ -76,6 +80,13 @@ function coversOf(recordings: readonly Recording[]): Map<Recording, Cover[]> {
     }
   }
   return covers;
+}
+
+/** Two recordings, the older one first; files count as older than what was captured. */
+function inOrderOfStorage(one: Recording, other: Recording): [older: Recording, newer: Recording] {
+  const isFiles = hasOwnFiles(one);
+  if (isFiles !== hasOwnFiles(other)) return isFiles ? [one, other] : [other, one];
+  return other.firstMediaSequence >= one.firstMediaSequence ? [one, other] : [other, one];
 }
 
 type Piece = { stretch: Stretch; orderMs: number };
@@ -108,11 +119,18 @@ function stretchOfPart(
   return stretchOf(facts, () => part ?? recording.segments);
 }
 
-/** Cuts one recording into stretches: what lies in the interval and is not hidden, split at holes. */
+/** What else there is at the times of a recording. */
+type Around = {
+  covers: readonly Cover[];
+  /** See `interleavedStarts`. */
+  between: readonly number[];
+};
+
+/** Cuts one recording into stretches: what lies in the interval and is not hidden, split at holes and for others. */
 function piecesOf(
   recording: Recording,
   run: RunRow,
-  covers: readonly Cover[],
+  { covers, between }: Around,
   fromMs: number,
   toMs: number,
 ): Piece[] {
@@ -125,7 +143,8 @@ function piecesOf(
   });
   const hiding = covers.filter((cover) => !cover.isEstimate);
   const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
-  if (isInside && outline.isUnbroken) return [pieceOf(stretchOfPart(recording, run, outline))];
+  if (isInside && outline.isUnbroken && between.length === 0)
+    return [pieceOf(stretchOfPart(recording, run, outline))];
 
   const pieces: Piece[] = [];
   const { segments } = recording;
@@ -144,9 +163,16 @@ function piecesOf(
   };
   let before: Segment | undefined;
   let index = 0;
+  let place = 0;
+  /** Whether a file of another recording begins between two neighbours, or with one of them. */
+  const isApart = (one: Segment, other: Segment): boolean => {
+    while ((between[place] ?? Infinity) < one.startMs) place++;
+    return (between[place] ?? Infinity) <= other.startMs;
+  };
   for (const segment of segments) {
     const isListed = isInside || isShown(segment);
-    if (!isListed || (before && !segmentFollows(before, segment))) close(index);
+    const isSplit = before && (!segmentFollows(before, segment) || isApart(before, segment));
+    if (!isListed || isSplit) close(index);
     if (isListed && start < 0) start = index;
     before = segment;
     index++;
@@ -154,6 +180,14 @@ function piecesOf(
   close(segments.length);
   return pieces;
 }
+
+/** Whether a player goes on from one run to the other with the decoder and container that it has set up. */
+export const haveOneDecoder = (one: RunRow, other: RunRow): boolean =>
+  one.timeline === other.timeline && one.format === other.format;
+
+/** Media time of files is counted for each id that a channel has had: that of two says nothing of one another. */
+const areOfTwoCounts = (one: Recording, other: Recording): boolean =>
+  one.channel !== other.channel && (hasOwnFiles(one) || hasOwnFiles(other));
 
 /**
  * Recordings of one channel as what is shown, in order: every segment that overlaps `[fromMs, toMs)` (so also
@@ -168,18 +202,22 @@ export function sequenceOf(
 ): Stretch[] {
   const runs = new Map<string, RunRow | undefined>();
   const covers = coversOf(recordings);
+  const interleaved = interleavedStarts(recordings);
   const pieces: Piece[] = [];
   for (const recording of recordings) {
     if (!runs.has(recording.run)) runs.set(recording.run, runOf(recording.run));
     const run = runs.get(recording.run);
-    if (run) pieces.push(...piecesOf(recording, run, covers.get(recording) ?? [], fromMs, toMs));
+    const around = { covers: covers.get(recording) ?? [], between: interleaved.get(recording) ?? [] };
+    if (run) pieces.push(...piecesOf(recording, run, around, fromMs, toMs));
   }
   pieces.sort((a, b) => a.orderMs - b.orderMs || a.stretch.startTicks - b.stretch.startTicks);
   let before: Stretch | undefined;
   for (const { stretch } of pieces) {
     const isDiscontinuity =
       before !== undefined &&
-      (before.run.timeline !== stretch.run.timeline || before.endTicks !== stretch.startTicks);
+      (!haveOneDecoder(before.run, stretch.run) ||
+        before.endTicks !== stretch.startTicks ||
+        areOfTwoCounts(before.recording, stretch.recording));
     stretch.isDiscontinuity = isDiscontinuity;
     stretch.isFirstOfInit = isDiscontinuity;
     before = stretch;
@@ -232,6 +270,48 @@ export function stretchFrom(stretch: Stretch, index: number): Stretch {
   return stretchOfPart(recording, run, outline, part);
 }
 
+/** A sequence without its first `count` segments. */
+export function withoutFirst(stretches: readonly Stretch[], count: number): Stretch[] {
+  let left = count;
+  const kept: Stretch[] = [];
+  for (const stretch of stretches) {
+    if (left >= stretch.count) {
+      left -= stretch.count;
+      continue;
+    }
+    kept.push(stretchFrom(stretch, left));
+    left = 0;
+  }
+  return withoutLeadingDiscontinuity(kept);
+}
+
+/** The first `count` segments of a sequence. */
+export function firstSegments(stretches: readonly Stretch[], count: number): Stretch[] {
+  let left = count;
+  const kept: Stretch[] = [];
+  for (const stretch of stretches) {
+    if (left <= 0) break;
+    const { recording, run, segments, isDiscontinuity, isFirstOfInit } = stretch;
+    const part = stretch.count <= left ? undefined : segments.slice(0, left);
+    const outline = part && outlineOf(part);
+    left -= stretch.count;
+    kept.push(
+      outline
+        ? Object.assign(stretchOfPart(recording, run, outline, part), { isDiscontinuity, isFirstOfInit })
+        : stretch,
+    );
+  }
+  return kept;
+}
+
+/** How many segments a sequence has. */
+export const segmentCount = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((sum, { count }) => sum + count, 0);
+
+/** The last `count` segments of a sequence. */
+export const lastSegments = (stretches: readonly Stretch[], count: number): Stretch[] =>
+  withoutFirst(stretches, Math.max(0, segmentCount(stretches) - count));
+
 /** Nothing stands before the first entry of a list that it could differ from. */
 export function withoutLeadingDiscontinuity(stretches: Stretch[]): Stretch[] {
   const [front, ...rest] = stretches;
@@ -244,5 +324,5 @@ export function withoutLeadingDiscontinuity(stretches: Stretch[]): Stretch[] {
 
 /** How many different inits the sequence needs one after the other. */
 export function timelineCount(stretches: readonly Stretch[]): number {
-  return new Set(stretches.map((stretch) => stretch.run.timeline)).size;
+  return new Set(stretches.map(({ run }) => `${run.timeline} ${run.format}`)).size;
 }

@@ -2,7 +2,14 @@ import type { FootageChannel } from "../archive/footage.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import type { List } from "./lists.ts";
-import { numberedTail, segmentEndMs, withoutLeadingDiscontinuity, type Stretch } from "./sequence.ts";
+import type { ListNumbers } from "./media-playlist.ts";
+import {
+  numberedTail,
+  segmentCount,
+  segmentEndMs,
+  withoutLeadingDiscontinuity,
+  type Stretch,
+} from "./sequence.ts";
 
 /** The number of `?timeline=`, if there is one. Throws `bad-request`. */
 export function timelineParameter(query: URLSearchParams): number | undefined {
@@ -28,8 +35,25 @@ export function onlyTimeline(list: List, timeline: number): List {
   const isNewest = list.stretches.at(-1)?.run.timeline === timeline;
   if (!isNewest || list.isEnded)
     return { stretches: withoutLeadingDiscontinuity(stretches), kind: "vod", isEnded: true };
+  if (list.numbers) return newestTimeline(list, list.numbers, timeline);
   const shown = list.kind === "sliding" ? numberedTail(stretches) : withoutLeadingDiscontinuity(stretches);
   return { ...list, stretches: shown };
+}
+
+/** The end of a list, back to where another timeline comes between: its segments have the numbers that they had. */
+function newestTimeline(list: List, numbers: ListNumbers, timeline: number): List {
+  const start = list.stretches.findLastIndex(({ run }) => run.timeline !== timeline) + 1;
+  const front = list.stretches.slice(0, start);
+  const shown = list.stretches.slice(start);
+  const discontinuities = [...front, ...shown.slice(0, 1)].filter((each) => each.isDiscontinuity).length;
+  return {
+    ...list,
+    stretches: withoutLeadingDiscontinuity(shown),
+    numbers: {
+      mediaSequence: numbers.mediaSequence + segmentCount(front),
+      discontinuitySequence: numbers.discontinuitySequence + discontinuities,
+    },
+  };
 }
 
 /** A timeline within an interval: consecutive runs with equal inits. */

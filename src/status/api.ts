@@ -3,17 +3,30 @@ import type { ChannelStatus } from "./channel-status.ts";
 
 /** A channel as `/api/channels` lists it. Times in ms UTC. */
 export function channelSummary(channel: ChannelStatus) {
-  const { id, name, zone, condition, headline, dayWords, picture, advice, hasFootage } = channel;
+  const { id, name, zone, kind, condition, headline, dayWords, picture, advice, hasFootage } = channel;
+  const { arrivals, newestMs } = channel;
   return {
     id,
     name,
     timezone: zone,
+    source: kind ?? null,
     state: condition,
     words: headline,
     today: dayWords,
     picture: picture ?? null,
     advice,
     hasFootage,
+    newestMs: newestMs ?? null,
+    ...(arrivals
+      ? {
+          arrivals: {
+            lastMs: arrivals.lastArrivalMs ?? null,
+            lateFiles: arrivals.lateFiles,
+            quarantinedFiles: arrivals.quarantinedFiles,
+            unreadableFiles: arrivals.unreadableFiles,
+          },
+        }
+      : {}),
     live: `/${id}/live.m3u8`,
   };
 }

@@ -2,6 +2,7 @@ import type { FootageHistory } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import { addDays, dayStartMs, localDateOf, type LocalDate } from "../platform/zone.ts";
 import { gapsWithin, joinSpans, lengthMs } from "./coverage.ts";
+import { withMissingFiles } from "./missing-files.ts";
 
 /** What there is of a local date: of one channel, or of several together. */
 export type CalendarDay = {
@@ -49,7 +50,8 @@ export function calendarDays(
   const { id, zone } = channel;
   const within = { startMs: dayStartMs(from, zone), endMs: dayStartMs(to, zone) };
   const extents = history.extents(id, within.startMs, within.endMs);
-  const gaps = gapsWithin(footage, id, within, nowMs);
+  const known = gapsWithin(footage, id, within, nowMs);
+  const gaps = withMissingFiles(history, id, within, { extents, gaps: known });
   const days: CalendarDay[] = [];
   let [firstExtent, firstGap] = [0, 0];
   let startMs = within.startMs;
@@ -118,16 +120,36 @@ function newestMonth(
   return newest !== undefined && newest > latest ? latest : newest;
 }
 
+/** A month of some channels, day by day, each for itself. */
+export type MonthOfChannels = {
+  month: string;
+  days: readonly { channel: FootageChannel; day: CalendarDay }[];
+};
+
 /** Months of channels, newest first, from `latest` (`2026-11`) back; months without footage are left out. */
-export function calendarOf(facts: Facts, channels: readonly FootageChannel[], latest: string): Calendar {
-  const months: CalendarMonth[] = [];
+export function monthsOf(
+  facts: Facts,
+  channels: readonly FootageChannel[],
+  latest: string,
+  shownMonths = SHOWN_MONTHS,
+): { months: MonthOfChannels[]; earlier: string | undefined } {
+  const months: MonthOfChannels[] = [];
   let next = newestMonth(facts.history, channels, latest);
-  while (next !== undefined && months.length < SHOWN_MONTHS) {
+  while (next !== undefined && months.length < shownMonths) {
     const month: string = next;
     const [from, to] = [firstOf(month), firstOf(monthAfter(month))];
-    const days = channels.flatMap((channel) => calendarDays(facts, channel, from, to));
-    months.push({ month, days: together(days) });
+    const days = channels.flatMap((channel) =>
+      calendarDays(facts, channel, from, to).map((day) => ({ channel, day })),
+    );
+    months.push({ month, days });
     next = newestMonth(facts.history, channels, monthBefore(month));
   }
   return { months, earlier: next };
+}
+
+/** The same with the days of all channels added up. */
+export function calendarOf(facts: Facts, channels: readonly FootageChannel[], latest: string): Calendar {
+  const { months, earlier } = monthsOf(facts, channels, latest);
+  const sums = months.map(({ month, days }) => ({ month, days: together(days.map(({ day }) => day)) }));
+  return { months: sums, earlier };
 }

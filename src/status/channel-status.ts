@@ -1,7 +1,12 @@
 import type { Extent } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
-import type { ChannelStatus as CaptureState } from "../capture/channel-status.ts";
+import type { ArrivalStatus, ChannelStatus as CaptureState } from "../capture/channel-status.ts";
+import type { SourceConfig } from "../config/config.ts";
+import { isByFfmpeg } from "../config/source-kinds.ts";
+import type { FootageFormat } from "../media/footage-format.ts";
+import type { RunRow } from "../db/index/rows.ts";
 import { reasonWords, type EndReason, type RunEnd } from "../media/reasons.ts";
+import { arrivalState } from "./arrival-words.ts";
 import { lengthMs, type DayCoverage } from "./coverage.ts";
 import { bitrateWords, countWords, durationWords, sinceWords } from "./words.ts";
 
@@ -33,6 +38,8 @@ export type ChannelStatus = {
   id: string;
   name: string;
   zone: string;
+  /** What it is recorded from; absent of a retired channel. */
+  kind?: SourceConfig["kind"];
   condition: ChannelCondition;
   /** Whether somebody should do something about it. */
   isTrouble: boolean;
@@ -43,11 +50,23 @@ export type ChannelStatus = {
   /** `Next try in 12 s`. */
   note?: string;
   picture?: Picture;
+  /** In what form its newest footage lies; absent before there is any. */
+  format?: FootageFormat;
+  /** How its files arrive, where it is recorded from files. */
+  arrivals?: ArrivalStatus;
+  /** End of its newest footage, ms UTC. */
+  newestMs?: number;
   advice: readonly string[];
   today: DayCoverage;
   /** Whether there is any footage to play. */
   hasFootage: boolean;
 };
+
+/** Its playlist of now: with parts, where it is captured picture by picture. */
+export function livePath({ id, kind }: Pick<ChannelStatus, "id" | "kind">): string {
+  const hasParts = kind === undefined || isByFfmpeg(kind);
+  return `/${id}/live.m3u8${hasParts ? "?parts=1" : ""}`;
+}
 
 /** From this on without a sample, "Recording" alone would be untrue. */
 const QUIET_MS = 5_000;
@@ -62,6 +81,7 @@ const offWords: Partial<Record<EndReason, string>> = {
   "source-stalled": "Stalled",
   "source-broken": "Unusable signal",
   "source-unsupported": "Format can't be kept",
+  "source-gap": "The source left something out,",
   "disk-full": "Not recording, the disk is full,",
   "disk-slow": "Not recording, the disk is too slow,",
   "disk-missing": "Not recording, the storage is missing,",
@@ -69,7 +89,12 @@ const offWords: Partial<Record<EndReason, string>> = {
 };
 
 /** Ends after which the source is there still, and how long a restart may take before it is called trouble. */
-const passing: ReadonlySet<EndReason> = new Set(["init-changed", "time-jumped", "clock-stepped"]);
+const passing: ReadonlySet<EndReason> = new Set([
+  "init-changed",
+  "time-jumped",
+  "clock-stepped",
+  "source-gap",
+]);
 const PASSING_MS = 10_000;
 
 /** One sentence for a channel that is not recording: `Offline since 14:03 (connection refused)`. */
@@ -97,40 +122,58 @@ export function dayGapWords(day: DayCoverage): string {
 export type ChannelFacts = {
   channel: FootageChannel;
   capture: CaptureState | undefined;
+  /** What it is configured to be recorded from. */
+  kind?: SourceConfig["kind"] | undefined;
+  /** How its files arrive; absent of other channels, and while it is switched off. */
+  arrivals?: ArrivalStatus | undefined;
   today: DayCoverage;
   /** The recording that begins last. */
-  newest: Pick<Extent, "run"> | undefined;
+  newest: Pick<Extent, "run" | "endMs"> | undefined;
   nowMs: number;
 };
 
 /** All that pages and the API say about one channel. Reads the newest run for what capture doesn't know. */
 export function channelStatus(footage: Pick<Footage, "outage" | "run">, facts: ChannelFacts): ChannelStatus {
-  const { channel, capture, today, newest } = facts;
-  const picture = pictureOf(footage, capture, newest?.run);
+  const { channel, capture, kind, arrivals, today, newest } = facts;
+  const run = newest && footage.run(newest.run);
+  const picture = pictureOf(capture, run);
   const state = condition(footage, facts, newest !== undefined);
   return {
     id: channel.id,
     name: channel.name,
     zone: channel.zone,
+    ...(kind === undefined || channel.isRetired ? {} : { kind }),
     ...state,
     dayWords: gapWords(today),
     ...(picture ? { picture } : {}),
+    ...(run ? { format: run.format } : {}),
+    ...(arrivals ? { arrivals } : {}),
+    ...(newest ? { newestMs: newest.endMs } : {}),
     advice: capture?.advice === undefined ? [] : [capture.advice],
     today,
     hasFootage: newest !== undefined,
   };
 }
 
-type StateWords = Pick<ChannelStatus, "condition" | "isTrouble" | "headline" | "note">;
+export type StateWords = Pick<ChannelStatus, "condition" | "isTrouble" | "headline" | "note">;
 
 function condition(footage: Pick<Footage, "outage">, facts: ChannelFacts, hasFootage: boolean): StateWords {
-  const { channel, capture, nowMs } = facts;
+  const { channel, capture, arrivals, nowMs } = facts;
   if (channel.isRetired) {
     return {
       condition: "retired",
       isTrouble: false,
       headline: "No longer recorded; its footage is kept on as before",
     };
+  }
+  if (arrivals) {
+    const { zone } = channel;
+    return arrivalState(arrivals, {
+      newestMs: facts.newest?.endMs,
+      isFolder: facts.kind === "folder",
+      nowMs,
+      zone,
+    });
   }
   if (!capture)
     return { condition: "stopped", isTrouble: false, headline: "Switched off in the configuration" };
@@ -169,7 +212,8 @@ function condition(footage: Pick<Footage, "outage">, facts: ChannelFacts, hasFoo
 
 function recordingWords(capture: CaptureState, nowMs: number): StateWords {
   const quietMs = capture.lastSampleMs === undefined ? 0 : nowMs - capture.lastSampleMs;
-  if (quietMs < QUIET_MS) return { condition: "recording", isTrouble: false, headline: "Recording" };
+  if (quietMs < Math.max(QUIET_MS, capture.usualPauseMs ?? 0))
+    return { condition: "recording", isTrouble: false, headline: "Recording" };
   return { condition: "stalled", isTrouble: true, headline: `Nothing came for ${durationWords(quietMs)}` };
 }
 
@@ -180,11 +224,7 @@ function nextTry(capture: CaptureState, nowMs: number): { note?: string } {
   return { note: waitMs < 1_000 ? "Trying again now" : `Next try in ${durationWords(waitMs)}` };
 }
 
-function pictureOf(
-  footage: Pick<Footage, "run">,
-  capture: CaptureState | undefined,
-  newestRun: string | undefined,
-): Picture | undefined {
+function pictureOf(capture: CaptureState | undefined, run: RunRow | undefined): Picture | undefined {
   const live = capture?.state === "recording" ? capture.parameters : undefined;
   const measured = {
     ...(capture?.bitrateBps === undefined ? {} : { bitrateBps: capture.bitrateBps }),
@@ -201,7 +241,6 @@ function pictureOf(
       ...measured,
     };
   }
-  const run = newestRun === undefined ? undefined : footage.run(newestRun);
   if (!run) return undefined;
   return {
     videoCodec: run.videoCodec,
@@ -209,6 +248,7 @@ function pictureOf(
     width: run.width,
     height: run.height,
     ...(run.frameRate === null ? {} : { frameRate: run.frameRate }),
+    ...(capture?.state === "recording" ? measured : {}),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { FootageHistory } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { EndReason } from "../media/reasons.ts";
 import { daySpanMs, localDateOf, type LocalDate } from "../platform/zone.ts";
+import { withMissingFiles, type SpanHistory } from "./missing-files.ts";
 
 /** `[startMs, endMs)` in ms UTC. */
 export type Span = { startMs: number; endMs: number };
@@ -80,13 +80,13 @@ export function gapsWithin(
 
 /**
  * Days of channels, drawn from the index. A recording is of one uninterrupted run, so its begin and end tell all:
- * none of a day's 43,200 segments is looked at.
+ * none of a day's 43,200 segments is looked at. Only where segments are files, their spans tell.
  */
 export class CoverageReader {
   readonly #footage: Pick<Footage, "gaps" | "outage">;
-  readonly #history: Pick<FootageHistory, "extents">;
+  readonly #history: SpanHistory;
 
-  constructor(footage: Pick<Footage, "gaps" | "outage">, history: Pick<FootageHistory, "extents">) {
+  constructor(footage: Pick<Footage, "gaps" | "outage">, history: SpanHistory) {
     this.#footage = footage;
     this.#history = history;
   }
@@ -99,13 +99,15 @@ export class CoverageReader {
   /** A local date of a channel. */
   day(channel: FootageChannel, date: LocalDate, nowMs: number): DayCoverage {
     const day = daySpanMs(date, channel.zone);
+    const extents = this.#history.extents(channel.id, day.startMs, day.endMs);
+    const gaps = gapsWithin(this.#footage, channel.id, day, nowMs);
     return {
       date,
       zone: channel.zone,
       ...day,
       nowMs,
-      spans: joinSpans(this.#history.extents(channel.id, day.startMs, day.endMs), day),
-      gaps: gapsWithin(this.#footage, channel.id, day, nowMs),
+      spans: joinSpans(extents, day),
+      gaps: withMissingFiles(this.#history, channel.id, day, { extents, gaps }),
     };
   }
 }

@@ -165,7 +165,10 @@ async function speedCheck(path: string, cameras: number): Promise<DoctorCheck> {
 /** Both folders of a configuration, and the disks below them. */
 export async function diskChecks(config: Config): Promise<DoctorCheck[]> {
   const { dataFolder, storage } = config;
-  const cameras = [...config.channels.values()].filter(({ enabled }) => enabled).length;
+  const channels = [...config.channels.values()].filter(
+    ({ enabled, source }) => enabled && source.kind !== "folder",
+  );
+  const cameras = channels.length;
   const writable = await writableCheck("storage", storage.path);
   return [
     await writableCheck("data", dataFolder),

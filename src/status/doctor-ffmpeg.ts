@@ -23,13 +23,18 @@ async function listOf(path: string, list: string): Promise<Set<string>> {
   return namesInList(stdout);
 }
 
-/** Whether ffmpeg is there, and can do what capture asks of it. */
-export async function ffmpegCheck(): Promise<DoctorCheck> {
+/**
+ * Whether ffmpeg is there, and can do what capture asks of it.
+ * @param isNeeded whether a channel is captured by it; without, it makes pictures out of footage and no more
+ */
+export async function ffmpegCheck(isNeeded = true): Promise<DoctorCheck> {
   const name = "ffmpeg";
   const path = findTool("ffmpeg");
   if (path === undefined) {
-    const advice = "Cameras are captured with it. Install it: apt install ffmpeg";
-    return { name, state: "fail", found: "not found", advice };
+    const advice = isNeeded
+      ? "Cameras are captured with it. Install it: apt install ffmpeg"
+      : "No channel is captured with it, but still pictures are made with it: apt install ffmpeg";
+    return { name, state: isNeeded ? "fail" : "warn", found: "not found", advice };
   }
   try {
     const { stdout } = await runTool([path, "-hide_banner", "-version"], LIMITS);

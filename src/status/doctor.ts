@@ -1,9 +1,11 @@
 import type { Config } from "../config/config.ts";
+import { isByFfmpeg } from "../config/source-kinds.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, NightjarError } from "../platform/errors.ts";
 import { checkLines, type DoctorCheck } from "./doctor-check.ts";
 import { diskChecks } from "./doctor-disk.ts";
 import { ffmpegCheck } from "./doctor-ffmpeg.ts";
+import { folderChecks } from "./doctor-folders.ts";
 import { machineChecks } from "./doctor-machine.ts";
 import { portChecks } from "./doctor-ports.ts";
 
@@ -28,6 +30,12 @@ function readConfig(load: () => Config): { config?: Config; check: DoctorCheck }
   }
 }
 
+/** Whether a channel is captured by ffmpeg; where nothing is configured yet, the first one will most likely be. */
+function needsFfmpeg(config: Config | undefined): boolean {
+  const channels = [...(config?.channels.values() ?? [])];
+  return channels.length === 0 || channels.some(({ source, enabled }) => enabled && isByFfmpeg(source.kind));
+}
+
 /** A part that could not be looked at is a finding too, and must not hide the others. */
 async function partOf(name: string, look: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {
   try {
@@ -44,9 +52,10 @@ export async function doctorChecks(
   const { config, check } = readConfig(context.loadConfig);
   return [
     check,
-    ...(await partOf("ffmpeg", async () => [await ffmpegCheck()])),
+    ...(await partOf("ffmpeg", async () => [await ffmpegCheck(needsFfmpeg(config))])),
     ...(await partOf("system", async () => machineChecks(context.clock))),
     ...(config === undefined ? [] : await partOf("disk", () => diskChecks(config))),
+    ...(config === undefined ? [] : await partOf("folders", () => folderChecks(config))),
     ...(config === undefined ? [] : await partOf("port", () => portChecks(config.listen))),
   ];
 }

@@ -1,3 +1,4 @@
+import { isByFfmpeg } from "../config/source-kinds.ts";
 import type { Status } from "./status.ts";
 
 /** Machine-readable reasons of `/health`. Those of `failing` stop recording as a whole. */
@@ -41,10 +42,12 @@ export function healthOf(status: Status, uptimeMs: number): Health {
     if (channel.condition === "recording") continue;
     others.push({ code: "channel-not-recording", channel: channel.id, message: channel.headline });
   }
-  if (configured.length > 0 && recording.length === 0 && !isStarting) {
+  // Where nothing is sent, the sender may be at fault: that alone is no failure of this server.
+  const isMeant = configured.some(({ arrivals }) => arrivals === undefined);
+  if (isMeant && recording.length === 0 && !isStarting) {
     failing.push({ code: "nothing-recorded", message: "No channel is being recorded." });
   }
-  if (!status.hasFfmpeg && configured.length > 0) {
+  if (!status.hasFfmpeg && configured.some(({ kind }) => kind === undefined || isByFfmpeg(kind))) {
     others.push({
       code: "ffmpeg-missing",
       message:

@@ -1,10 +1,11 @@
 import type { FootageHistory } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
-import type { ChannelStatus as CaptureState } from "../capture/channel-status.ts";
+import type { ArrivalStatus, ChannelStatus as CaptureState } from "../capture/channel-status.ts";
+import type { SourceConfig } from "../config/config.ts";
 import type { Clock } from "../platform/clock.ts";
 import { daySpanMs, localDateOf, type LocalDate } from "../platform/zone.ts";
 import { channelStatus, type ChannelStatus } from "./channel-status.ts";
-import { calendarOf, type Calendar } from "./calendar.ts";
+import { calendarOf, monthsOf, type Calendar } from "./calendar.ts";
 import { CoverageReader, type DayCoverage } from "./coverage.ts";
 import type { StorageState } from "./storage-state.ts";
 
@@ -14,6 +15,10 @@ export type StatusDeps = {
   history: FootageHistory;
   /** Capture's state of a configured channel; `undefined` for others. */
   capture: (channel: string) => CaptureState | undefined;
+  /** What a configured channel is recorded from; `undefined` for others. */
+  source: (channel: string) => SourceConfig | undefined;
+  /** How the files of an upload or a watched folder arrive; `undefined` for others. */
+  arrivals: (channel: string) => ArrivalStatus | undefined;
   storage: () => StorageState;
   /** Whether programs that capture needs are there: the path of ffmpeg, if it was found. */
   ffmpeg: () => string | undefined;
@@ -71,11 +76,18 @@ export class StatusReader {
 
   /** One channel. */
   channel(channel: FootageChannel): ChannelStatus {
-    const { footage, history, clock, capture } = this.#deps;
+    const { footage, history, clock, capture, source, arrivals } = this.#deps;
     const nowMs = clock.nowMs();
-    const today = this.#coverage.today(channel, nowMs);
-    const newest = history.lastBefore(channel.id, Number.MAX_SAFE_INTEGER);
-    return channelStatus(footage, { channel, capture: capture(channel.id), today, newest, nowMs });
+    const { id } = channel;
+    return channelStatus(footage, {
+      channel,
+      capture: capture(id),
+      kind: source(id)?.kind,
+      arrivals: arrivals(id),
+      today: this.#coverage.today(channel, nowMs),
+      newest: history.lastBefore(id, Number.MAX_SAFE_INTEGER),
+      nowMs,
+    });
   }
 
   /** The time that all answers are of, ms UTC. */
@@ -109,6 +121,12 @@ export class StatusReader {
   calendar(channels: readonly FootageChannel[], latest: string): Calendar {
     const { footage, history, clock } = this.#deps;
     return calendarOf({ footage, history, nowMs: clock.nowMs() }, channels, latest);
+  }
+
+  /** The days of channels, each for itself, in so many months from `latest` back. */
+  months(channels: readonly FootageChannel[], latest: string, shownMonths: number) {
+    const { footage, history, clock } = this.#deps;
+    return monthsOf({ footage, history, nowMs: clock.nowMs() }, channels, latest, shownMonths);
   }
 
   /** How long this process runs, by a clock that does not jump. */

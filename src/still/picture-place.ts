@@ -8,6 +8,8 @@ import { isoOf } from "../platform/zone.ts";
 import { nearestSpans, type Span } from "../playback/coverage.ts";
 import { withMediaFile, type MediaReader } from "../playback/media-file.ts";
 import { segmentEndMs, sequenceOf } from "../playback/sequence.ts";
+import type { CodedPicture } from "./decode.ts";
+import { keptKeyFrames, keptPicture } from "./kept-pictures.ts";
 
 /** A recorded key frame. */
 export type PicturePlace = {
@@ -16,9 +18,8 @@ export type PicturePlace = {
   ordinal: number;
   /** Number of the sample in its segment, from 0. */
   sampleIndex: number;
-  /** Position in the media file, and length. */
-  positionBytes: number;
-  sizeBytes: number;
+  /** Position in the media file, and length; of footage that is kept as it came, its segment is looked through again. */
+  bytes: { position: number; size: number } | { segment: Segment };
   /** Wall time at which it is shown, ms UTC. */
   shownMs: number;
 };
@@ -27,6 +28,10 @@ export type PicturePlace = {
 const JOIN_MS = 100;
 /** Segments that a group of pictures may have been cut into: 20 s each. */
 const MAX_SEGMENTS_BACK = 60;
+/** The same of footage that is kept as it came, which costs more to be looked through. */
+const MOST_KEPT_BACK = 5;
+/** Ticks of 90,000ths of a second in a millisecond. */
+const TICKS_PER_MS = 90;
 
 /** Where the search begins: the newest segments of a recording up to a place, and the time asked for. */
 type Start = { recording: Recording; run: RunRow; segments: readonly Segment[]; atMs: number };
@@ -65,25 +70,46 @@ export async function pictureAt(
 }
 
 /** Looks through the segments from the last one back. A group of pictures that was cut begins in an earlier one. */
-function keyFrameUpTo(footage: Footage, { recording, run, segments, atMs }: Start): Promise<PicturePlace> {
+function keyFrameUpTo(footage: Footage, start: Start): Promise<PicturePlace> {
+  const { recording, run, segments, atMs } = start;
+  if (run.format !== "nightjar") return keptKeyFrameUpTo(footage, start);
   return withMediaFile(footage, recording, async (reader) => {
     for (const segment of segments.slice(-MAX_SEGMENTS_BACK).toReversed()) {
       const positionBytes = recording.baseOffsetBytes + segment.offsetBytes;
       const header = await readHeader(reader, segment, positionBytes);
       const found = lastKeyFrame(header, segment, run, atMs);
       if (!found) continue;
-      const { offsetBytes, ...picture } = found;
+      const { offsetBytes, sizeBytes, ...picture } = found;
       return {
-        // A place is kept for a while, its thousands of neighbours need not be.
-        recording: { ...recording, segments: [] },
+        recording: alone(recording),
         run,
         ordinal: segment.ordinal,
         ...picture,
-        positionBytes: positionBytes + offsetBytes,
+        bytes: { position: positionBytes + offsetBytes, size: sizeBytes },
       };
     }
     throw notFound("There is no key frame near that time");
   });
+}
+
+/** A place is kept for a while, its recording's thousands of segments need not be. */
+const alone = (recording: Recording): Recording => ({ ...recording, segments: [], outline: undefined });
+
+/** The same in footage that is kept as it came: its segments are read whole. */
+async function keptKeyFrameUpTo(
+  footage: Footage,
+  { recording, run, segments, atMs }: Start,
+): Promise<PicturePlace> {
+  for (const segment of segments.slice(-MOST_KEPT_BACK).toReversed()) {
+    const keys = await keptKeyFrames(footage, { recording, run, segment });
+    const shown = keys.map(({ shownTicks }) => segment.startMs + shownTicks / TICKS_PER_MS);
+    const index = shown.findLastIndex((shownMs, each) => each === 0 || shownMs <= atMs);
+    if (index < 0) continue;
+    const { ordinal } = segment;
+    const shownMs = Math.round(shown[index] ?? 0);
+    return { recording: alone(recording), run, ordinal, sampleIndex: index, shownMs, bytes: { segment } };
+  }
+  throw notFound("There is no key frame near that time");
 }
 
 async function readHeader(
@@ -146,11 +172,13 @@ function nothingThen(footage: Footage, { id, zone }: FootageChannel, atMs: numbe
 /** The bytes of a picture with what a decoder needs. Throws `not-found` or `unavailable`. */
 export function readPicture(
   footage: Footage,
-  { recording, run, positionBytes, sizeBytes }: PicturePlace,
-): Promise<{ init: Uint8Array; sample: Uint8Array }> {
+  { recording, run, sampleIndex, bytes }: PicturePlace,
+): Promise<CodedPicture> {
+  if ("segment" in bytes)
+    return keptPicture(footage, { recording, run, segment: bytes.segment }, sampleIndex);
   return withMediaFile(footage, recording, async (reader) => {
-    const sample = new Uint8Array(sizeBytes);
-    await reader.read(sample, positionBytes);
+    const sample = new Uint8Array(bytes.size);
+    await reader.read(sample, bytes.position);
     return { init: run.init, sample };
   });
 }

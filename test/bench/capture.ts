@@ -16,7 +16,7 @@ const SETTLE_MS = 8000;
 const MEASURE_MS = 20_000;
 
 /** Share of one processor and proportional memory, over all processes of one side. */
-type Usage = { cpuShare: number; memoryBytes: number };
+export type Usage = { cpuShare: number; memoryBytes: number };
 
 /** CPU time and memory of a set of processes, those of the moment. */
 function sumOf(pids: readonly number[]): { cpuSeconds: number; memoryBytes: number } {
@@ -27,7 +27,7 @@ function sumOf(pids: readonly number[]): { cpuSeconds: number; memoryBytes: numb
   };
 }
 
-async function measure(pids: () => number[]): Promise<Usage> {
+export async function measure(pids: () => number[]): Promise<Usage> {
   await Bun.sleep(SETTLE_MS);
   const before = sumOf(pids());
   const started = performance.now();

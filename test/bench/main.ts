@@ -1,13 +1,16 @@
 import { cpus } from "node:os";
 import { benchCapture } from "./capture.ts";
 import { benchFlush } from "./flush.ts";
+import { benchHls } from "./hls.ts";
 import { benchLive } from "./live.ts";
 import { benchLosses } from "./losses.ts";
 import { benchPlaylists } from "./playlists.ts";
+import { benchPvr } from "./pvr.ts";
 import { benchSegments } from "./segments.ts";
 import { benchStart } from "./start.ts";
 import { benchStill } from "./still.ts";
 import { tableOf, type Row } from "./table.ts";
+import { benchUploads } from "./uploads.ts";
 import { benchWall } from "./wall.ts";
 
 const series: Record<string, () => Promise<Row[]>> = {
@@ -22,6 +25,9 @@ const series: Record<string, () => Promise<Row[]>> = {
   playlists: benchPlaylists,
   wall: benchWall,
   still: benchStill,
+  hls: benchHls,
+  uploads: benchUploads,
+  pvr: benchPvr,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { emptyForm, sourceOf } from "../../src/cameras/form.ts";
+import { emptyForm } from "../../src/cameras/form.ts";
+import { sourceOf } from "../../src/cameras/given-source.ts";
 import { testWords, type TestWords } from "../../src/cameras/test-words.ts";
 import { CameraTests, type CameraTest } from "../../src/cameras/tests.ts";
 import { errorText } from "../../src/platform/errors.ts";

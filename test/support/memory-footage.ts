@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import type { Footage, FootageChannel } from "../../src/archive/footage.ts";
 import type { GapRow, Recording, RunRow } from "../../src/db/index/rows.ts";
 import type { RunEnd } from "../../src/media/reasons.ts";
@@ -160,6 +161,9 @@ export class MemoryFootage implements Footage {
   gaps = (channel: string, fromMs: number, toMs: number) =>
     this.gapList.filter((gap) => gap.channel === channel && gap.startMs < toMs && gap.endMs > fromMs);
   outage = () => this.outageNow;
-  mediaPath = (recording: Recording) =>
-    this.folder === undefined ? undefined : `${this.folder}/${recording.path}`;
+  mediaPath = (recording: Recording, segment?: Segment): string | undefined => {
+    if (this.folder === undefined) return undefined;
+    const path = `${this.folder}/${recording.path}`;
+    return segment?.file ? resolve(dirname(path), segment.file.name) : path;
+  };
 }

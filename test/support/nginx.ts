@@ -15,9 +15,13 @@ export class Nginx implements AsyncDisposable {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async start(root: string): Promise<Nginx> {
+  /** With `isWritable` it takes files by PUT. By default on a free port. */
+  static async start(
+    root: string,
+    { isWritable = false, port: given }: { isWritable?: boolean; port?: number } = {},
+  ): Promise<Nginx> {
     const home = await tempFolder("nginx-");
-    const port = await freePort();
+    const port = given ?? (await freePort());
     const config = `
       daemon off; worker_processes auto; pid ${home.file("pid")}; error_log stderr error; user root;
       events { worker_connections 1024; }
@@ -26,7 +30,8 @@ export class Nginx implements AsyncDisposable {
         types { application/vnd.apple.mpegurl m3u8; video/mp4 mp4 m4s; }
         client_body_temp_path ${home.file("body")}; proxy_temp_path ${home.file("proxy")};
         fastcgi_temp_path ${home.file("fastcgi")}; uwsgi_temp_path ${home.file("uwsgi")}; scgi_temp_path ${home.file("scgi")};
-        server { listen 127.0.0.1:${port} backlog=1024; root ${root}; }
+        server { listen 127.0.0.1:${port} backlog=1024; root ${root};
+          ${isWritable ? "dav_methods PUT; create_full_put_path on; client_max_body_size 0;" : ""} }
       }`;
     await Bun.write(home.file("nginx.conf"), config);
     const child = Bun.spawn(["nginx", "-e", "stderr", "-p", home.path, "-c", home.file("nginx.conf")], {

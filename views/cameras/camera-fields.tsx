@@ -1,6 +1,9 @@
 import type { CameraForm, Mistakes } from "../../src/cameras/form.ts";
 import { CheckBox } from "./check-box.tsx";
+import { SourcePart } from "./source-fields.tsx";
+import { StreamFields } from "./stream-fields.tsx";
 import { TextField } from "./text-field.tsx";
+import { TransportField } from "./transport-field.tsx";
 
 export type CameraFieldsProps = {
   form: CameraForm;
@@ -19,12 +22,14 @@ export type CameraFieldsProps = {
   zone: string;
 };
 
-/** What can be said of a camera. */
+/** What can be said of a camera, a stream, uploads or a folder. */
 export function CameraFields(props: CameraFieldsProps) {
   const { form, mistakes, isNew, fixed, program, zone } = props;
+  const isAddress = form.kind === "address" && program === undefined;
   const hasRareMistake = ["id", "size", "timezone", "transport"].some((field) => field in mistakes);
   return (
     <>
+      <input type="hidden" name="kind" value={form.kind} />
       <SourcePart {...props} />
       <TextField
         name="name"
@@ -32,7 +37,7 @@ export function CameraFields(props: CameraFieldsProps) {
         value={form.name}
         mistake={mistakes.name}
         setBy={fixed.get("name")}
-        placeholder="Front door"
+        placeholder={form.kind === "address" ? "Front door" : "Yard"}
       />
       <TextField
         name="days"
@@ -42,6 +47,7 @@ export function CameraFields(props: CameraFieldsProps) {
         setBy={fixed.get("keep.days")}
         inputMode="numeric"
       >
+        {form.kind === "folder" && "Holds only where old files are deleted. "}
         Today and that many days before it. Empty: until the disk is full, then the oldest footage makes room.
       </TextField>
       <details class="more" open={hasRareMistake}>
@@ -73,104 +79,29 @@ export function CameraFields(props: CameraFieldsProps) {
           setBy={fixed.get("timezone")}
           placeholder={zone}
         >
-          Empty: the server's, {zone}.
+          Empty: the server's, {zone}.{" "}
+          {form.kind !== "address" && "The times in the names of files are times of this zone."}
         </TextField>
-        {program === undefined && (
+        {isAddress && (
           <TransportField form={form} mistake={mistakes.transport} setBy={fixed.get("transport")} />
         )}
       </details>
-      <CheckBox name="audio" label="Record sound" isOn={form.audio} setBy={fixed.get("audio")} />
+      {isAddress && <StreamFields form={form} mistakes={mistakes} fixed={fixed} />}
+      {form.kind === "address" ? (
+        <CheckBox name="audio" label="Record sound" isOn={form.audio} setBy={fixed.get("audio")} />
+      ) : (
+        <input type="hidden" name="audio" value="yes" />
+      )}
       {isNew ? (
         <input type="hidden" name="enabled" value="yes" />
       ) : (
-        <CheckBox name="enabled" label="Record" isOn={form.enabled} setBy={fixed.get("enabled")} />
+        <CheckBox
+          name="enabled"
+          label={form.kind === "address" ? "Record" : "Take files"}
+          isOn={form.enabled}
+          setBy={fixed.get("enabled")}
+        />
       )}
     </>
-  );
-}
-
-function SourcePart(props: CameraFieldsProps) {
-  const { program, isTested, mistakes } = props;
-  if (program !== undefined) {
-    return (
-      <div class="field">
-        <p>
-          Source: the program <code>{program}</code>
-        </p>
-        <p class="hint">Programs are set in the configuration's file only.</p>
-      </div>
-    );
-  }
-  if (!isTested || "address" in mistakes || "password" in mistakes) return <SourceFields {...props} />;
-  return (
-    <details class="more">
-      <summary>Address, user and password</summary>
-      <SourceFields {...props} />
-    </details>
-  );
-}
-
-function SourceFields({ form, mistakes, hasPassword, isNew, fixed }: CameraFieldsProps) {
-  const setBy = fixed.get("source");
-  return (
-    <>
-      <TextField
-        name="address"
-        label="Address of the camera"
-        value={form.address}
-        mistake={mistakes.address}
-        setBy={setBy}
-        placeholder="192.168.0.186 or rtsp://192.168.0.186:554/stream1"
-        inputMode="url"
-        autofocus={isNew && form.address === ""}
-      >
-        Its IP address, or better the whole address that its manual calls the RTSP stream. With the IP address
-        alone the usual paths are tried.
-      </TextField>
-      {setBy === undefined && (
-        <>
-          <TextField
-            name="user"
-            label="User of the camera"
-            value={form.user}
-            placeholder={hasPassword ? "kept" : ""}
-          />
-          <TextField
-            name="password"
-            label="Password of that user"
-            type="password"
-            mistake={mistakes.password}
-            placeholder={hasPassword ? "kept" : ""}
-            autocomplete="new-password"
-          >
-            {hasPassword
-              ? "User and password are kept as they are, unless you type others."
-              : "Kept in the configuration's file on this machine, and never shown again."}
-          </TextField>
-        </>
-      )}
-    </>
-  );
-}
-
-type TransportProps = { form: CameraForm; mistake: string | undefined; setBy: string | undefined };
-
-function TransportField({ form, mistake, setBy }: TransportProps) {
-  return (
-    <div class="field">
-      <label for="field-transport">Transport</label>
-      <select id="field-transport" name="transport" disabled={setBy !== undefined}>
-        <option value="tcp" selected={form.transport !== "udp"}>
-          TCP
-        </option>
-        <option value="udp" selected={form.transport === "udp"}>
-          UDP
-        </option>
-      </select>
-      <p class="hint">
-        {mistake !== undefined && <strong class="trouble">{mistake} </strong>}
-        TCP, unless the camera knows UDP only: that loses pictures on a poor network.
-      </p>
-    </div>
   );
 }

@@ -1,3 +1,4 @@
+import type { FormKind } from "../../src/cameras/form.ts";
 import type { TestWords } from "../../src/cameras/test-words.ts";
 import { CameraFields, type CameraFieldsProps } from "./camera-fields.tsx";
 import { MakerHints } from "./maker-hints.tsx";
@@ -17,11 +18,19 @@ export type CameraFormProps = Omit<CameraFieldsProps, "isTested"> & {
   cancel: { path: string; label: string };
 };
 
+const kindWords: Record<FormKind, { add: string; test?: string }> = {
+  address: { add: "Add this camera", test: "Test the camera" },
+  upload: { add: "Add it" },
+  folder: { add: "Add this folder", test: "Look into the folder" },
+};
+
 /** Fills `#camera`: the last test, and the form that is sent to test and to save. */
 export function CameraFormPart(props: CameraFormProps) {
-  const { action, trouble, test, revision, isFirst, cancel, isNew, program } = props;
-  const isTested = test?.isGood === true;
-  const save = isNew ? "Add this camera" : "Save";
+  const { action, trouble, test, revision, isFirst, cancel, isNew, program, form } = props;
+  const words = kindWords[form.kind];
+  const canTest = program === undefined && words.test !== undefined;
+  const isTested = test?.isGood === true || !canTest;
+  const save = isNew ? words.add : "Save";
   return (
     <div class="narrow">
       {trouble !== undefined && (
@@ -34,18 +43,17 @@ export function CameraFormPart(props: CameraFormProps) {
         {test && <input type="hidden" name="test" value={test.id} />}
         {revision !== undefined && <input type="hidden" name="revision" value={revision} />}
         {isFirst && <input type="hidden" name="first" value="yes" />}
-        <CameraFields {...props} isTested={isTested} />
+        <CameraFields {...props} isTested={test?.isGood === true} />
         <p id="testing" class="notice htmx-indicator" role="status">
-          <progress aria-label="Testing the camera" /> Connecting, and watching for some seconds. This takes
-          up to 15 s.
+          <progress aria-label="Testing" /> Connecting, and watching for some seconds. This takes up to 15 s.
         </p>
         <div class="actions">
-          {isTested || program !== undefined || !isNew ? (
+          {isTested || !isNew ? (
             <button class="main" type="submit" name="do" value="save">
               {save}
             </button>
           ) : null}
-          {program === undefined && (
+          {canTest && (
             <button
               class={isTested || !isNew ? "" : "main"}
               type="submit"
@@ -57,7 +65,7 @@ export function CameraFormPart(props: CameraFormProps) {
               hx-indicator="#testing"
               hx-disable="this"
             >
-              {test ? "Test again" : "Test the camera"}
+              {test ? "Test again" : words.test}
             </button>
           )}
           {isNew && !isTested && (
@@ -70,7 +78,7 @@ export function CameraFormPart(props: CameraFormProps) {
           </a>
         </div>
       </form>
-      {program === undefined && <MakerHints />}
+      {program === undefined && form.kind === "address" && <MakerHints />}
     </div>
   );
 }

@@ -11,6 +11,8 @@ export type CameraLine = {
   state: string;
   isTrouble: boolean;
   isRetired: boolean;
+  /** Its footage arrives as files. */
+  hasFiles: boolean;
 };
 
 export type CamerasPageProps = {
@@ -35,6 +37,12 @@ export function CamerasPage({ site, cameras, file }: CamerasPageProps) {
           </a>
         )}
       </div>
+      {file !== undefined && (
+        <p class="links">
+          <a href="/settings/add-camera?kind=upload">Add a channel for uploads</a>
+          <a href="/settings/add-camera?kind=folder">Add a watched folder</a>
+        </p>
+      )}
       {cameras.length === 0 && <p>There are none yet.</p>}
       <ul class="cameras">
         {cameras.map((camera) => (
@@ -53,7 +61,7 @@ export function CamerasPage({ site, cameras, file }: CamerasPageProps) {
 }
 
 function CameraItem({ camera, canChange }: { camera: CameraLine; canChange: boolean }) {
-  const { id, name, source, state, isTrouble, isRetired } = camera;
+  const { id, name, source, state, isTrouble, isRetired, hasFiles } = camera;
   return (
     <li class="camera" id={`camera-${id}`}>
       <h2>
@@ -70,6 +78,11 @@ function CameraItem({ camera, canChange }: { camera: CameraLine; canChange: bool
           <a href={`/settings/cameras/${id}`}>
             Change<span class="hidden-words"> {name}</span>
           </a>
+          {hasFiles && (
+            <a href={`/-/files/${id}`}>
+              Files<span class="hidden-words"> of {name}</span>
+            </a>
+          )}
           <a href={`/settings/cameras/${id}/remove`}>
             Remove<span class="hidden-words"> {name}</span>
           </a>

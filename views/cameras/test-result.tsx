@@ -17,9 +17,10 @@ export function TestResult({ test }: { test: TestWords }) {
       <p>
         <strong>{test.headline}</strong>
       </p>
-      {test.hasPicture ? (
+      {test.hasPicture && (
         <img class="test-picture" src={`/settings/camera-tests/${test.id}/picture`} alt="The first picture" />
-      ) : (
+      )}
+      {!test.hasPicture && test.isWithoutPicture !== true && (
         <p class="quiet">Its first picture could not be decoded; it is recorded all the same.</p>
       )}
       <table class="table">

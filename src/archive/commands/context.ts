@@ -78,6 +78,21 @@ export async function withIndex<T>(
   }
 }
 
+/** The same where there may be none: nothing is made. */
+export async function withIndexIfThere<T>(
+  { config }: Pick<CommandContext, "config">,
+  work: (index: IndexDatabase | undefined, state: StateDatabase | undefined) => Promise<T>,
+): Promise<T> {
+  const index = IndexDatabase.openForReading(indexPath(config.dataFolder));
+  const state = StateDatabase.openForReading(statePath(config.dataFolder));
+  try {
+    return await work(index, state);
+  } finally {
+    index?.close();
+    state?.close();
+  }
+}
+
 /** The known roots that are there now, by the id files in their folders. */
 export async function rootsThere(
   files: Files,

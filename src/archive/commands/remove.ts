@@ -3,6 +3,8 @@ import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
 import { Deleter } from "../keep/deletion.ts";
 import { remainsOf, removeFootage, type Remains } from "../inspect/remove.ts";
+import { clearForgotten } from "../files/forgotten.ts";
+import { managedFolder } from "../files/managed-folder.ts";
 import { sizeText } from "../keep/size-text.ts";
 import { rootsThere, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
 
@@ -49,7 +51,13 @@ export async function runRemove(context: CommandContext): Promise<number> {
       look: async () => {},
       onChange: () => {},
     };
-    const deleter = new Deleter({ clock, files, index, roots });
+    const deleter = new Deleter({
+      clock,
+      files,
+      index,
+      roots,
+      managed: (id) => managedFolder(config, id),
+    });
     const removed = await removeFootage({ index }, deleter, remains.channel);
     for (const problem of removed.problems) stdout(`not deleted: ${problem}`);
     if (remains.recordings > 0)
@@ -60,6 +68,7 @@ export async function runRemove(context: CommandContext): Promise<number> {
     }
     if (isConfigured) return 0;
     state.deleteChannel(remains.channel);
+    clearForgotten(index, remains.channel);
     stdout(`${remains.channel} is forgotten.`);
     return 0;
   });

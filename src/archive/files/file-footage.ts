@@ -17,7 +17,9 @@ export type FoundFile = {
 };
 
 /** A file that is a segment, as it was when it became one. */
-export type KnownFile = Pick<FoundFile, "sizeBytes" | "mtimeMs" | "crc32" | "startMs"> & { durationTicks: number };
+export type KnownFile = Pick<FoundFile, "sizeBytes" | "mtimeMs" | "crc32" | "startMs"> & {
+  durationTicks: number;
+};
 
 /**
  * Segments that are files of their own: what receives and finds files tells the archive of them by this. A file is
@@ -41,4 +43,9 @@ export interface FileFootage {
    * `settle` ago, and older ones may still come before it. `undefined` before there is anything.
    */
   settledMs(channel: string): number | undefined;
+  /**
+   * Whether a file that begins then (ms UTC) and is not known was deleted from the archive, or would be at once: a file
+   * that is still in a watched folder must not come back.
+   */
+  isForgotten(channel: string, startMs: number): boolean;
 }

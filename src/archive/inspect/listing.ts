@@ -1,5 +1,5 @@
 import type { ChannelTotals, IndexDatabase } from "../../db/index/index-database.ts";
-import type { GapRow, RecordingRow } from "../../db/index/rows.ts";
+import type { Extent, GapRow, RecordingRow } from "../../db/index/rows.ts";
 import type { Files } from "../../platform/files.ts";
 import { daySpanMs, localDateOf, type LocalDate } from "../../platform/zone.ts";
 import { parseJournal } from "../journal/journal.ts";
@@ -34,7 +34,7 @@ export type ListedChannel = {
   days: ListedDay[];
 };
 
-function spansOf(rows: readonly RecordingRow[]): ListedSpan[] {
+function spansOf(rows: readonly Extent[]): ListedSpan[] {
   const spans: ListedSpan[] = [];
   for (const { startMs, endMs, sizeBytes } of rows) {
     const last = spans.at(-1);
@@ -71,7 +71,9 @@ function listedDay(
     startMs: Math.max(span.startMs, startMs),
     endMs: Math.min(span.endMs, endMs),
   });
-  const spans = spansOf(rows).map(clip);
+  const extents = [...index.extentsBetween(channel, startMs, endMs), ...open.filter(isOfDay)];
+  // Those of an hour of files with two inits lie between one another.
+  const spans = spansOf(extents.sort((a, b) => a.startMs - b.startMs)).map(clip);
   return {
     date,
     spans,

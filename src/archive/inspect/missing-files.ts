@@ -1,10 +1,17 @@
 import { dirname, join } from "node:path/posix";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { RecordingRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type RecordingRow } from "../../db/index/rows.ts";
 import type { Files } from "../../platform/files.ts";
 import { readRootId } from "../roots/root-file.ts";
+import { journalPathOf } from "../write/recording-paths.ts";
 
 const PAGE = 500;
+
+/**
+ * The file without which a recording is gone: its media file. Where segments are files, what looks through their folder
+ * tells which are missing; the recording is gone with its journal.
+ */
+const fileOf = (row: RecordingRow): string => (hasOwnFiles(row) ? journalPathOf(row.path) : row.path);
 
 export type MissingReport = {
   /** Recordings that the index has forgotten: their media files are gone. */
@@ -42,7 +49,7 @@ export async function dropMissing(
       channels.set(row.channel, of);
       of.recordings += 1;
       const folder = dirname(row.path);
-      if (!(await namesIn(folder)).has(row.path.slice(folder.length + 1))) of.missing.push(row);
+      if (!(await namesIn(folder)).has(fileOf(row).slice(folder.length + 1))) of.missing.push(row);
     }
     if (rows.length < PAGE) break;
     afterId = rows.at(-1)!.id;
@@ -56,8 +63,10 @@ export async function dropMissing(
       continue;
     }
     // Made and closed or deleted since they were listed: only what is missing still counts.
-    for (const { id, path, startMs, endMs } of missing) {
-      if (index.recording(id)?.state !== "closed" || (await files.stat(join(root.path, path)))) continue;
+    for (const row of missing) {
+      const { id, path, startMs, endMs } = row;
+      if (index.recording(id)?.state !== "closed" || (await files.stat(join(root.path, fileOf(row)))))
+        continue;
       index.transaction(() => index.deleteRecording(id));
       report.dropped.push({ id, channel, path, startMs, endMs });
     }

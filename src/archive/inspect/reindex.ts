@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { CounterRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type CounterRow } from "../../db/index/rows.ts";
 import { roundedSeconds } from "../../media/m3u8.ts";
 import { outlineOf } from "../../media/segment-outline.ts";
 import type { Files } from "../../platform/files.ts";
 import { errorText } from "../../platform/errors.ts";
+import { isForeignFile } from "../files/file-paths.ts";
 import { dayFolders, type DayFolder } from "./footage-walk.ts";
 import { parseJournal, type Journal } from "../journal/journal.ts";
 import { counterAfter, higherCounter, rowsOfJournal, type RecordingRows } from "../journal/journal-rows.ts";
@@ -103,6 +104,7 @@ class RootReader {
       if (!RECORDING_ID.test(journal.head.recording))
         return this.#skip(journalPath, `${JSON.stringify(journal.head.recording)} is no recording's id`);
       const mediaPath = join(this.root.path, path);
+      if (hasOwnFiles({ path })) return await this.#readFiles(folder, { journal, journalPath, path }, named);
       const media = await this.files.stat(mediaPath);
       if (media?.kind !== "file") return this.#skip(journalPath, `its media file ${path} is not there`);
       const rows = rowsOfJournal(journal, { root: this.root.id, path, mediaBytes: media.sizeBytes });
@@ -119,6 +121,31 @@ class RootReader {
     } catch (error) {
       return this.#skip(journalPath, errorText(error));
     }
+  }
+
+  /**
+   * A recording whose segments are files. Those in the day's own folder have to be there; those of watched folders are
+   * believed: their disk may not be.
+   */
+  async #readFiles(
+    folder: DayFolder,
+    { journal, journalPath, path }: { journal: Journal; journalPath: string; path: string },
+    named: Set<string>,
+  ): Promise<Found | undefined> {
+    for (const { file } of journal.entries) if (file) named.add(file.name);
+    const there = new Set(folder.media);
+    const entries = journal.entries.filter(
+      ({ file }) => file && (isForeignFile(file.name) || there.has(file.name)),
+    );
+    if (entries.length === 0) return this.#skip(journalPath, "none of its files is there");
+    if (entries.length < journal.entries.length)
+      this.#name(
+        this.report.problems,
+        `${path}: ${journal.entries.length - entries.length} of its ${journal.entries.length} files are not there`,
+      );
+    const rows = rowsOfJournal({ ...journal, entries }, { root: this.root.id, path, mediaBytes: 0 });
+    const locks = await readLocks(this.files, join(this.root.path, path), rows.recording);
+    return { rows, journal, path, locks };
   }
 
   #skip(path: string, why: string): undefined {

@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { Recording, RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type Recording, type RunRow } from "../../db/index/rows.ts";
 import { segmentBytes, wholeKib, type Segment } from "../../media/segment-list.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
+import { isOfParts } from "../files/part-paths.ts";
 import { journalSegments, parseJournal, type Journal } from "../journal/journal.ts";
 import { journalPathOf } from "../write/recording-paths.ts";
 import type { Roots } from "../roots/root.ts";
@@ -62,7 +63,9 @@ const sameSegment = (a: Segment, b: Segment): boolean =>
   a.headerBytes === b.headerBytes &&
   a.videoBytes === b.videoBytes &&
   a.audioBytes === b.audioBytes &&
-  wholeKib(a.activityBytes) === wholeKib(b.activityBytes);
+  wholeKib(a.activityBytes) === wholeKib(b.activityBytes) &&
+  a.file?.name === b.file?.name &&
+  a.file?.mtimeMs === b.file?.mtimeMs;
 
 class Verifier {
   readonly report: VerifyReport = { recordings: 0, segments: 0, sizeBytes: 0, damage: 0 };
@@ -90,6 +93,7 @@ class Verifier {
     const journal = await this.#journal(journalPathOf(mediaPath), found);
     if (journal) this.#compare(recording, journal, found);
     try {
+      if (hasOwnFiles(recording)) return await this.#segments(mediaPath, recording, journal, found);
       if ((await files.stat(mediaPath)) === undefined)
         return found("file-missing", "the media file is not there");
       const run = index.run(recording.run);
@@ -152,11 +156,24 @@ class Verifier {
       if (this.options.signal?.aborted) return;
       const lengthBytes = segmentBytes(segment);
       const offsetBytes = recording.baseOffsetBytes + segment.offsetBytes;
-      const crc = await crcOfRange(this.deps.files, mediaPath, offsetBytes, lengthBytes);
       const span = {
         startMs: segment.startMs,
         endMs: recording.segments[i + 1]?.startMs ?? recording.endMs,
       };
+      const path = segment.file ? resolve(dirname(mediaPath), segment.file.name) : mediaPath;
+      if (segment.file) {
+        const { name } = segment.file;
+        const file = await this.deps.files.stat(path);
+        if (!file) found("file-missing", `segment ${segment.ordinal}: ${name} is not there`, span);
+        else if (file.sizeBytes > lengthBytes && !isOfParts(recording))
+          found(
+            "segment-damaged",
+            `segment ${segment.ordinal}: ${name} has grown to ${file.sizeBytes} bytes`,
+            span,
+          );
+        if (!file) continue;
+      }
+      const crc = await crcOfRange(this.deps.files, path, offsetBytes, lengthBytes);
       const wanted = crcs.get(segment.ordinal);
       if (crc === undefined)
         found(

@@ -47,8 +47,9 @@ const runSchema = z.object({
 const gapSchema = z.object({ startMs: ms, endMs: ms, reason, detail: z.string() });
 const endSchema = z.object({ reason, detail: z.string() });
 const entryPattern = /^#NJ:ENTRY ((?:-?\d{1,16} ){9})([0-9a-f]{8})$/;
-/** With the time of the file's last change, and whether it came late. */
-const fileEntryPattern = /^#NJ:FILE-ENTRY ((?:-?\d{1,16} ){9})(-?\d{1,16}) ([01]) ([0-9a-f]{8})$/;
+/** With the time of the file's last change, whether it came late, and its time on the source's clock. */
+const fileEntryPattern =
+  /^#NJ:FILE-ENTRY ((?:-?\d{1,16} ){9})(-?\d{1,16}) ([01]) (-?\d{1,16}) ([0-9a-f]{8})$/;
 
 /** The text before the CRC at the end of `bytes`, if the CRC is right. */
 function unsealed(bytes: Uint8Array): string | undefined {
@@ -61,11 +62,15 @@ function unsealed(bytes: Uint8Array): string | undefined {
 }
 
 /** The file of an entry that has one: its name stands on the line before ours. */
-function fileOf(text: string, match: RegExpExecArray): SegmentFile | undefined {
+function fileOf(
+  text: string,
+  match: RegExpExecArray,
+): { file: SegmentFile; sourceTicks: number } | undefined {
   const name = text.split("\n").at(-2);
-  const mtimeMs = Number(match[2]);
-  if (name === undefined || name === "" || !Number.isSafeInteger(mtimeMs)) return undefined;
-  return { name: decodeURIComponent(name), mtimeMs, isLate: match[3] === "1" };
+  const [mtimeMs, sourceTicks] = [Number(match[2]), Number(match[4])];
+  if (name === undefined || name === "" || ![mtimeMs, sourceTicks].every(Number.isSafeInteger))
+    return undefined;
+  return { file: { name: decodeURIComponent(name), mtimeMs, isLate: match[3] === "1" }, sourceTicks };
 }
 
 function parseEntry(text: string, endsAtBytes: number): ParsedEntry | undefined {
@@ -110,7 +115,7 @@ function parseEntry(text: string, endsAtBytes: number): ParsedEntry | undefined 
     audioBytes,
     activityBytes,
     crc32: Number.parseInt(match.at(-1)!, 16),
-    ...(file ? { file } : {}),
+    ...file,
     endsAtBytes,
   };
 }
@@ -129,6 +134,7 @@ class Parser {
   gapsRedatedMs = 0;
   end: Journal["end"];
   isComplete = false;
+  files: Journal["files"];
   readonly unknown: string[] = [];
   readonly problems: string[] = [];
 
@@ -156,7 +162,10 @@ class Parser {
       return;
     }
     const kind = /^#NJ:([A-Z-]{1,40}) /.exec(raw)?.[1];
-    if (kind === undefined || !["RECORDING", "RUN", "GAP", "SYNCED", "REDATE", "END"].includes(kind)) {
+    if (
+      kind === undefined ||
+      !["RECORDING", "RUN", "GAP", "SYNCED", "REDATE", "END", "FILES"].includes(kind)
+    ) {
       this.unknown.push(raw);
       return;
     }
@@ -176,7 +185,10 @@ class Parser {
       this.run = { ...run, init: new Uint8Array(Buffer.from(run.init, "base64")) };
     } else if (kind === "GAP") this.gaps.push(gapSchema.parse(JSON.parse(body)));
     else if (kind === "END") this.end = endSchema.parse(JSON.parse(body));
-    else if (kind === "SYNCED") this.#synced = Math.max(this.#synced, count.parse(Number(body)));
+    else if (kind === "FILES") {
+      const [nextOrdinal, version] = body.split(" ").map(Number);
+      this.files = { nextOrdinal: count.parse(nextOrdinal), version: count.parse(version) };
+    } else if (kind === "SYNCED") this.#synced = Math.max(this.#synced, count.parse(Number(body)));
     else {
       const [shift, gapShift] = body.split(" ").map(Number);
       this.redatedMs = ms.parse(shift);
@@ -212,6 +224,7 @@ class Parser {
       gapsRedatedMs: this.gapsRedatedMs,
       end: this.end,
       isComplete: this.isComplete,
+      files: this.files,
       unknown: this.unknown,
       problems: this.problems,
     };

@@ -22,6 +22,12 @@ export type RecordingRows = {
 const endMsOf = (segment: Segment, timescale: number): number =>
   segment.startMs + ticksToMs(segment.durationTicks, timescale);
 
+/** The end of the last picture, ms UTC. Files may overlap: then it need not be the last segment's. */
+function lastEndMs(place: { path: string }, segments: readonly Segment[], timescale: number): number {
+  const counted = hasOwnFiles(place) ? segments : segments.slice(-1);
+  return counted.reduce((most, segment) => Math.max(most, endMsOf(segment, timescale)), -Infinity);
+}
+
 /** Bytes of its media file, or of all its segments' own. */
 const sizeOf = (place: { path: string }, baseOffsetBytes: number, segments: readonly Segment[]): number => {
   if (hasOwnFiles(place)) return segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
@@ -44,11 +50,12 @@ export function rowsOfJournal(
       hasOwnFiles(place) ||
       head.baseOffsetBytes + segment.offsetBytes + segmentBytes(segment) <= place.mediaBytes,
   );
-  const isOpen = !journal.isComplete;
+  // A journal of files is put in its place whole: one without its end is damaged, not unfinished.
+  const isOpen = !journal.isComplete && !hasOwnFiles(place);
   const segments = isOpen ? [] : all;
   const [first, last] = [all[0], all.at(-1)];
   const startMs = first?.startMs ?? run.startMs;
-  const endMs = last && !isOpen ? endMsOf(last, run.videoTimescale) : startMs;
+  const endMs = last && !isOpen ? lastEndMs(place, segments, run.videoTimescale) : startMs;
   const gaps: GapRow[] = journalGaps(journal).map((gap) => ({
     ...gap,
     channel: head.channel,
@@ -58,7 +65,8 @@ export function rowsOfJournal(
     run: {
       ...run,
       channel: head.channel,
-      endMs: journal.end ? endMs : null,
+      // Nobody records where segments are files, so nobody ends such a run either.
+      endMs: journal.end || hasOwnFiles(place) ? endMs : null,
       endReason: journal.end?.reason ?? null,
       endDetail: journal.end?.detail ?? null,
     },
@@ -80,7 +88,7 @@ export function rowsOfJournal(
       state: isOpen ? "open" : "closed",
       garbageMs: null,
       // Playlists that were made before it was re-dated must not pass for those of now.
-      version: isOpen ? 0 : journal.redatedMs === undefined ? 1 : 2,
+      version: isOpen ? 0 : (journal.files?.version ?? (journal.redatedMs === undefined ? 1 : 2)),
     },
     segments,
     gaps,
@@ -90,19 +98,28 @@ export function rowsOfJournal(
 const ticksAt = (ticks: number, timescale: number): number =>
   Math.round((ticks * VIDEO_TIMESCALE) / timescale);
 
+/** The media sequence number behind all segments of a recording whose segments are files: those are numbered as they came. */
+export const sequenceAfterFiles = (
+  firstMediaSequence: number,
+  segments: readonly Pick<Segment, "ordinal">[],
+): number =>
+  segments.reduce(
+    (most, { ordinal }) => Math.max(most, firstMediaSequence + ordinal + 1),
+    firstMediaSequence,
+  );
+
 /** What a channel's counters are at least, after this recording. */
 export function counterAfter({ run, recording, segments }: RecordingRows): CounterRow {
   const last = segments.at(-1);
+  const { channel, firstMediaSequence, discontinuitySequence, baseTicks, endMs } = recording;
+  const rest = { channel, discontinuitySequence, timeline: run.timeline, newestEndMs: endMs };
+  // Files have their own place in media time, by the wall clock: what is captured goes on where it stood.
+  if (hasOwnFiles(recording))
+    return { ...rest, nextMediaSequence: sequenceAfterFiles(firstMediaSequence, segments), nextTicks: 0 };
   return {
-    channel: recording.channel,
-    nextMediaSequence: recording.firstMediaSequence + (last ? last.ordinal + 1 : 0),
-    discontinuitySequence: recording.discontinuitySequence,
-    timeline: run.timeline,
-    nextTicks: ticksAt(
-      recording.baseTicks + (last ? last.mediaTicks + last.durationTicks : 0),
-      run.videoTimescale,
-    ),
-    newestEndMs: recording.endMs,
+    ...rest,
+    nextMediaSequence: firstMediaSequence + (last ? last.ordinal + 1 : 0),
+    nextTicks: ticksAt(baseTicks + (last ? last.mediaTicks + last.durationTicks : 0), run.videoTimescale),
   };
 }
 

@@ -34,7 +34,11 @@ export type JournalHead = {
 };
 
 /** One segment, as it was written: times before any re-dating, and the CRC-32 of its bytes. */
-export type JournalEntry = Segment & { crc32: number };
+export type JournalEntry = Segment & {
+  crc32: number;
+  /** Of a segment with a file of its own: its first picture on the source's clock, in 90,000ths of a second. */
+  sourceTicks?: number;
+};
 
 export type ParsedEntry = JournalEntry & {
   /** Position in the journal's text right after the entry, in bytes: where a journal can be cut. */
@@ -56,6 +60,8 @@ export type Journal = {
   end: RunEnd | undefined;
   /** Closed: no entry follows. */
   isComplete: boolean;
+  /** Where segments are files of their own: the number that the next one gets, and how often the recording changed. */
+  files: { nextOrdinal: number; version: number } | undefined;
   /** `#NJ:` lines of a kind that this version does not know, as they stand. */
   unknown: string[];
   problems: string[];

@@ -20,14 +20,14 @@ const oneLine = (value: unknown): string =>
 
 /**
  * The beginning of a journal: an HLS byte-range playlist (RFC 8216) of the media file beside it, with what only
- * Nightjar reads in `#NJ:` comments. It has no end: entries are appended to it.
+ * Nightjar reads in `#NJ:` comments. It has no end: entries are appended to it, none of them longer than `targetSeconds`.
  */
-export function journalHead(head: JournalHead): string {
+export function journalHead(head: JournalHead, targetSeconds = JOURNAL_TARGET_SECONDS): string {
   const { gaps, run, ...recording } = head;
   return [
     "#EXTM3U\n",
     "#EXT-X-VERSION:7\n",
-    `#EXT-X-TARGETDURATION:${JOURNAL_TARGET_SECONDS}\n`,
+    `#EXT-X-TARGETDURATION:${targetSeconds}\n`,
     "#EXT-X-MEDIA-SEQUENCE:0\n",
     "#EXT-X-PLAYLIST-TYPE:EVENT\n",
     "#NJ:1\n",
@@ -71,7 +71,7 @@ export function journalEntry(head: JournalHead, entry: JournalEntry): string {
         entry.videoBytes,
         entry.audioBytes,
         entry.activityBytes,
-        ...(file ? [file.mtimeMs, file.isLate ? 1 : 0] : []),
+        ...(file ? [file.mtimeMs, file.isLate ? 1 : 0, entry.sourceTicks ?? 0] : []),
         crcText(entry.crc32),
       ].join(" "),
     ].join("\n"),
@@ -80,6 +80,10 @@ export function journalEntry(head: JournalHead, entry: JournalEntry): string {
 
 /** The first `count` entries of the journal are durable, and so are their bytes. */
 export const journalSynced = (count: number): string => sealed(`#NJ:SYNCED ${count}`);
+
+/** Of a recording whose segments are files: numbers of segments that are gone, and its versions, are not used again. */
+export const journalFiles = (nextOrdinal: number, version: number): string =>
+  sealed(`#NJ:FILES ${nextOrdinal} ${version}`);
 
 /**
  * All wall times of this journal are `ms` later than written, but its first gap begins `gapStartMs` later: by as

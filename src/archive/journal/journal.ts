@@ -5,6 +5,7 @@ export * from "./journal-types.ts";
 export {
   journalEnd,
   journalEntry,
+  journalFiles,
   journalGap,
   journalHead,
   journalRedate,
@@ -14,7 +15,7 @@ export { parseJournal } from "./journal-parse.ts";
 
 /** The entries as segments with their valid wall times. */
 export const journalSegments = (journal: Journal): Segment[] =>
-  journal.entries.map(({ crc32: _crc32, endsAtBytes: _endsAtBytes, ...segment }) => ({
+  journal.entries.map(({ crc32: _crc, endsAtBytes: _end, sourceTicks: _source, ...segment }) => ({
     ...segment,
     startMs: segment.startMs + (journal.redatedMs ?? 0),
   }));

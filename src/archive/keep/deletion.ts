@@ -1,12 +1,14 @@
 import { rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { RecordingRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type RecordingRow } from "../../db/index/rows.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText, systemErrorCode } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
 import { logOf } from "../../platform/log.ts";
 import { localDateOf } from "../../platform/zone.ts";
+import { setForgottenMs } from "../files/forgotten.ts";
+import { filesThatGo, isLeftAlone, type FilesGuard, type ManagedFolder } from "./file-deletion.ts";
 import { lockRows, readLocks } from "./locks.ts";
 import { journalPathOf, pathBelow } from "../write/recording-paths.ts";
 import type { Roots } from "../roots/root.ts";
@@ -36,12 +38,23 @@ export class Deleter {
   readonly #files: Files;
   readonly #index: IndexDatabase;
   readonly #roots: Roots;
+  readonly #managed: ManagedFolder;
+  /** Set while recordings of files may change beside this. */
+  filesGuard: FilesGuard = { deleting: (_rows, work) => work() };
 
-  constructor(deps: { clock: Clock; files: Files; index: IndexDatabase; roots: Roots }) {
+  /** `managed`: watched folders whose files go with their recordings; none by default. */
+  constructor(deps: {
+    clock: Clock;
+    files: Files;
+    index: IndexDatabase;
+    roots: Roots;
+    managed?: ManagedFolder | undefined;
+  }) {
     this.#clock = deps.clock;
     this.#files = deps.files;
     this.#index = deps.index;
     this.#roots = deps.roots;
+    this.#managed = deps.managed ?? (() => undefined);
   }
 
   /**
@@ -51,17 +64,34 @@ export class Deleter {
   async delete(ids: readonly string[]): Promise<Deleted> {
     const deleted: Deleted = { ids: [], sizeBytes: 0, lockedIds: [], problems: [] };
     for (let at = 0; at < ids.length; at += BATCH) {
-      const rows: RecordingRow[] = [];
-      for (const id of ids.slice(at, at + BATCH)) {
-        const row = this.#index.recording(id);
-        if (row?.state === "closed" && (await this.#mayGo(row, deleted))) rows.push(row);
-      }
-      // Its time as garbage is over at once: nothing takes its place.
-      this.#index.transaction(() => this.#toGarbage(rows, this.#clock.nowMs() - READABLE_MS));
-      await this.#unlink(rows, deleted);
+      const batch = ids.slice(at, at + BATCH);
+      const known = batch.flatMap((id) => this.#index.recording(id) ?? []);
+      await this.filesGuard.deleting(known, () => this.#deleteBatch(batch, deleted));
     }
     if (deleted.ids.length > 0) this.#dropLoneRuns();
     return deleted;
+  }
+
+  async #deleteBatch(ids: readonly string[], deleted: Deleted): Promise<void> {
+    const rows: RecordingRow[] = [];
+    for (const id of ids) {
+      const row = this.#index.recording(id);
+      if (row?.state === "closed" && (await this.#mayGo(row, deleted))) rows.push(row);
+    }
+    // Its time as garbage is over at once: nothing takes its place.
+    this.#index.transaction(() => {
+      this.#toGarbage(rows, this.#clock.nowMs() - READABLE_MS);
+      for (const row of rows) this.#forget(row);
+    });
+    await this.#unlink(rows, deleted);
+  }
+
+  /** What stays in a watched folder must not be taken for new. */
+  #forget(row: RecordingRow): void {
+    const segments = hasOwnFiles(row) ? (this.#index.recording(row.id)?.segments ?? []) : [];
+    const last = segments.at(-1);
+    if (last && isLeftAlone(row, segments, this.#managed))
+      setForgottenMs(this.#index, row.channel, last.startMs + 1);
   }
 
   /** Marks recordings that others have replaced: they stay readable for an hour. */
@@ -81,7 +111,10 @@ export class Deleter {
       // Garbage from the future was made before the clock was set back.
       return isShort || ageMs >= READABLE_MS || ageMs < 0;
     });
-    for (let at = 0; at < due.length; at += BATCH) await this.#unlink(due.slice(at, at + BATCH), deleted);
+    for (let at = 0; at < due.length; at += BATCH) {
+      const batch = due.slice(at, at + BATCH);
+      await this.filesGuard.deleting(batch, () => this.#unlink(batch, deleted));
+    }
     if (deleted.ids.length > 0) this.#dropLoneRuns();
     return deleted;
   }
@@ -114,9 +147,12 @@ export class Deleter {
       const root = this.#roots.pathOf(row.root);
       if (root === undefined) continue;
       const mediaPath = pathBelow(root, row.path);
+      const folder = dirname(mediaPath);
       try {
-        for (const path of [mediaPath, journalPathOf(mediaPath)]) await this.#unlinkIfThere(path);
-        const folder = dirname(mediaPath);
+        const media = hasOwnFiles(row) ? filesThatGo(this.#index, row, root, this.#managed) : [mediaPath];
+        for (const path of [...media, journalPathOf(mediaPath)]) await this.#unlinkIfThere(path);
+        for (const other of new Set(media.map((path) => dirname(path))))
+          if (other !== folder && (await this.#files.stat(other))) await this.#files.syncFolder(other);
         folders.set(folder, [...(folders.get(folder) ?? []), row]);
       } catch (error) {
         deleted.problems.push(`${row.path}: ${errorText(error)}`);
@@ -130,13 +166,14 @@ export class Deleter {
         deleted.problems.push(`${folder}: ${errorText(error)}`);
         continue;
       }
+      for (const row of gone) {
+        deleted.ids.push(row.id);
+        const segments = hasOwnFiles(row) ? (this.#index.recording(row.id)?.segments ?? []) : [];
+        if (!isLeftAlone(row, segments, this.#managed)) deleted.sizeBytes += row.sizeBytes;
+      }
       this.#index.transaction(() => {
         for (const { id } of gone) this.#index.deleteRecording(id);
       });
-      for (const row of gone) {
-        deleted.ids.push(row.id);
-        deleted.sizeBytes += row.sizeBytes;
-      }
       await this.#removeIfEmpty(folder);
     }
   }

@@ -37,6 +37,8 @@ export type LocksDeps = {
   bound: LockBound;
   /** The ids under which a channel's footage is stored: its own, and those it had before. */
   idsOf?: (channel: string) => readonly string[];
+  /** Resolves when the index knows all footage that there is at the time of the call. */
+  isIndexed?: () => Promise<void>;
 };
 
 /** Locks spans of footage against retention, and releases them. */
@@ -46,6 +48,7 @@ export class Locks {
   readonly #roots: Roots;
   readonly #bound: LockBound;
   readonly #idsOf: (channel: string) => readonly string[];
+  readonly #isIndexed: () => Promise<void>;
 
   constructor(deps: LocksDeps) {
     this.#files = deps.files;
@@ -53,6 +56,7 @@ export class Locks {
     this.#roots = deps.roots;
     this.#bound = deps.bound;
     this.#idsOf = deps.idsOf ?? ((channel) => [channel]);
+    this.#isIndexed = deps.isIndexed ?? (async () => {});
   }
 
   /**
@@ -61,6 +65,7 @@ export class Locks {
    * there; nothing is locked then.
    */
   async lock(channel: string, span: LockSpan): Promise<string[]> {
+    await this.#isIndexed();
     const recordings = this.#covered(channel, span.startMs, span.endMs);
     await this.#checkBound(recordings);
     for (const recording of recordings) {

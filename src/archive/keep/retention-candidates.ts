@@ -1,7 +1,8 @@
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import { MIN_STEP_MS } from "../../platform/clock-watch.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { hasForeignFiles } from "../files/file-paths.ts";
 import { redateDeltaMs } from "../write/redate.ts";
 import type { Candidate, ChannelLimits } from "./retention-plan.ts";
 import type { ArchiveChannel } from "../settings.ts";
@@ -59,7 +60,8 @@ export function oldestCandidates(
     const limit = WINDOW + locked.size;
     const rows = index.oldestRows(limit, channel, presentRoots);
     if (rows.length === limit) untilMs = Math.min(untilMs, rows.at(-1)!.startMs);
-    for (const { id, root, run, startMs, endMs, sizeBytes } of rows)
+    for (const row of rows) {
+      const { id, root, run, startMs, endMs, sizeBytes } = row;
       list.push({
         id,
         channel: limitsOf(channel).id,
@@ -69,11 +71,16 @@ export function oldestCandidates(
         sizeBytes,
         isLocked: locked.has(id),
         isUnsure: unsure.has(run),
+        isElsewhere: liesElsewhere(index, row),
       });
+    }
   }
   list.sort((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1));
   return { list, untilMs };
 }
+
+const liesElsewhere = (index: IndexDatabase, row: RecordingRow): boolean =>
+  hasOwnFiles(row) && hasForeignFiles(index.recording(row.id)?.segments.slice(0, 1) ?? []);
 
 export type Sizes = {
   /** Closed bytes on the roots that are there, by the channel whose limits hold. */

@@ -10,6 +10,8 @@ export type Candidate = Pick<RecordingRow, "id" | "channel" | "root" | "startMs"
   isLocked: boolean;
   /** Its run began with an unsynchronised clock, and its times may still be wrong. */
   isUnsure: boolean;
+  /** Its files lie in a watched folder: no room is made on the storage when it goes. */
+  isElsewhere?: boolean;
 };
 
 export type ChannelLimits = { keep: KeepLimits; zone: string };
@@ -137,7 +139,7 @@ function planRoom(input: RetentionInput, planner: Planner): number {
   let allowanceBytes = input.room.allowanceBytes;
   for (const recording of input.candidates) {
     if (shortBytes <= 0 || recording.startMs > input.room.untilMs) break;
-    if (!onRoot.has(recording.id) || planner.isGone(recording)) continue;
+    if (!onRoot.has(recording.id) || recording.isElsewhere === true || planner.isGone(recording)) continue;
     if (recording.isLocked) {
       planner.hold("locked", recording.sizeBytes);
       continue;

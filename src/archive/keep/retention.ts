@@ -17,7 +17,7 @@ import {
 import type { Deleter } from "./deletion.ts";
 import { limitsFrom, measuredSizes, oldestCandidates, unsureRunIds } from "./retention-candidates.ts";
 import { heldMessages } from "./retention-messages.ts";
-import { planRetention, type HeldReason, type RetentionInput } from "./retention-plan.ts";
+import { keptFromMs, planRetention, type HeldReason, type RetentionInput } from "./retention-plan.ts";
 import type { KnownRoots } from "../roots/roots.ts";
 import type { ArchiveChannel } from "../settings.ts";
 import { sizeText } from "./size-text.ts";
@@ -113,6 +113,15 @@ export class Retention {
         isFull: this.#isFull,
       }),
     };
+  }
+
+  /**
+   * What ends before this (ms UTC) is too old for the channel; -Infinity without a limit of age, and while such limits
+   * wait.
+   */
+  keptFromMs(channel: string): number {
+    if (this.#waitMs > 0) return -Infinity;
+    return keptFromMs(limitsFrom(this.#deps.channels(), this.#deps.zone)(channel), this.#age().atMs);
   }
 
   async #once(): Promise<void> {

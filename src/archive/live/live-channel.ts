@@ -55,6 +55,14 @@ export class LiveChannel {
     this.#open = undefined;
   }
 
+  /** What is stored from now on has no parts: nothing is told of what was before it. */
+  forget(): void {
+    this.#run = undefined;
+    this.#recent.length = 0;
+    this.#open = undefined;
+    this.changed();
+  }
+
   /** Nothing more comes of a run. */
   end(runId: string): void {
     if (this.#run?.id === runId) this.#run = undefined;

@@ -3,8 +3,7 @@ import type { CounterRow, RunRow } from "../../db/index/rows.ts";
 import type { RunEnd } from "../../media/reasons.ts";
 import type { JournalGap } from "../journal/journal.ts";
 import { LiveChannel } from "../live/live-channel.ts";
-import type { RunWriter } from "./run-writer.ts";
-import type { RunSegment } from "./segment-types.ts";
+import type { OpenRun } from "./open-run.ts";
 
 /** Most reasons that one outage is told with. */
 const MAX_REASONS = 20;
@@ -20,11 +19,11 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b
 export class ChannelWriter {
   readonly id: string;
   #counter: CounterRow;
-  #lastRun: Pick<RunRow, "id" | "init" | "timeline" | "unsure" | "bootId"> | undefined;
+  #lastRun: Pick<RunRow, "id" | "init" | "format" | "timeline" | "unsure" | "bootId"> | undefined;
   /** Why there is no footage now: since the end of the newest, and each time the reason changed. */
   #causes: Cause[] = [];
   /** The run that is being recorded. */
-  run: RunWriter | undefined;
+  run: OpenRun<unknown> | undefined;
   /** The newest footage in parts. */
   readonly live = new LiveChannel();
   /** Settles when the run before it has written its last. */
@@ -95,8 +94,9 @@ export class ChannelWriter {
     return this.#counter.newestEndMs;
   }
 
+  /** Init of the newest run, if our own writer made its segments. */
   get lastInit(): Uint8Array | undefined {
-    return this.#lastRun?.init;
+    return this.#lastRun?.format === "nightjar" ? this.#lastRun.init : undefined;
   }
 
   /** Why nothing is recorded now; `undefined` while footage arrives or before anything happened. */
@@ -108,15 +108,21 @@ export class ChannelWriter {
 
   /**
    * The first segment of a run is about to be stored: gives the run its timeline. An init like the last one's
-   * goes on with its timeline; another one begins a new one, with a discontinuity.
+   * goes on with its timeline; another one, other kinds of segments, and what is no continuation on the source's clock
+   * begin a new one, with a discontinuity.
    */
-  beginRun(run: Pick<RunRow, "id" | "init" | "unsure" | "bootId">): number {
-    const goesOn = this.#lastRun !== undefined && sameBytes(this.#lastRun.init, run.init);
+  beginRun(
+    run: Pick<RunRow, "id" | "init" | "format" | "unsure" | "bootId">,
+    isContinuation: boolean,
+  ): number {
+    const last = this.#lastRun;
+    const goesOn = isContinuation && last?.format === run.format && sameBytes(last.init, run.init);
     if (!goesOn) {
       if (this.#counter.timeline > 0) this.#counter.discontinuitySequence += 1;
       this.#counter.timeline += 1;
     }
-    this.#lastRun = { ...run, timeline: this.#counter.timeline };
+    const { id, init, format, unsure, bootId } = run;
+    this.#lastRun = { id, init, format, unsure, bootId, timeline: this.#counter.timeline };
     return this.#counter.timeline;
   }
 
@@ -145,10 +151,10 @@ export class ChannelWriter {
       .filter((gap, i) => gap.endMs > gap.startMs || (isUnsure && i === 0));
   }
 
-  /** A segment of the current run was stored; `runTicks` is the channel-wide media time of the run's zero. */
-  stored(segment: RunSegment, runTicks: number, endMs: number): void {
+  /** A segment of the current run was stored; it ends at `endTicks` of channel-wide media time. */
+  stored(endTicks: number, endMs: number): void {
     this.#counter.nextMediaSequence += 1;
-    this.#counter.nextTicks = runTicks + segment.video.startTicks + segment.durationTicks;
+    this.#counter.nextTicks = endTicks;
     this.#counter.newestEndMs = endMs;
     this.#causes = [];
   }

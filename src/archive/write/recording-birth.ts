@@ -1,15 +1,16 @@
 import { dirname, join } from "node:path";
 import type { RecordingRow, RunRow } from "../../db/index/rows.ts";
+import { roundedSeconds } from "../../media/m3u8.ts";
 import { convertTicks } from "../../media/ticks.ts";
 import { systemErrorCode } from "../../platform/errors.ts";
 import type { ChannelWriter } from "./channel-writer.ts";
 import { StorageMissing } from "./disk-end.ts";
 import { newId } from "../ids.ts";
-import type { JournalGap, JournalHead } from "../journal/journal.ts";
+import { JOURNAL_TARGET_SECONDS, type JournalGap, type JournalHead } from "../journal/journal.ts";
+import type { NextSegment } from "./open-run.ts";
 import { freeName } from "./recording-names.ts";
 import { RecordingWriter } from "./recording-writer.ts";
 import { fileLimits, nextChangeMs } from "./roll.ts";
-import type { RunSegment } from "./segment-types.ts";
 import type { ArchiveChannel } from "../settings.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -22,13 +23,16 @@ export type Birth = {
   /** Channel-wide media time of the run's zero, in ticks of its pictures. */
   runTicks: number;
   /** The recording's first segment and its wall time. */
-  segment: RunSegment;
+  next: NextSegment;
   startMs: number;
   gaps: JournalGap[];
 };
 
+/** What stands in front of a run's segments in its files: MPEG-TS brings its own. */
+const initOf = ({ format, init }: RunRow): Uint8Array => (format === "ts" ? new Uint8Array() : init);
+
 function headOf(birth: Birth, root: string, file: string): JournalHead {
-  const { channel, settings, run, runTicks, segment, gaps } = birth;
+  const { channel, settings, run, runTicks, next, gaps } = birth;
   const {
     channel: _channel,
     endMs: _endMs,
@@ -36,13 +40,13 @@ function headOf(birth: Birth, root: string, file: string): JournalHead {
     endDetail: _endDetail,
     ...journalRun
   } = run;
-  const videoTicks = runTicks + segment.video.startTicks;
+  const videoTicks = runTicks + next.startTicks;
   return {
     recording: newId(),
     channel: channel.id,
     root,
     file,
-    baseOffsetBytes: run.init.length,
+    baseOffsetBytes: initOf(run).length,
     firstMediaSequence: channel.counter.nextMediaSequence,
     discontinuitySequence: channel.counter.discontinuitySequence,
     baseTicks:
@@ -62,14 +66,16 @@ function headOf(birth: Birth, root: string, file: string): JournalHead {
  */
 export async function bearRecording(context: WriteContext, birth: Birth): Promise<RecordingWriter> {
   const { files, index, roots } = context;
-  const { channel, settings, run, runTicks, segment, startMs } = birth;
+  const { channel, settings, run, runTicks, next, startMs } = birth;
   await roots.look();
   const root = roots.current();
   if ("missing" in root) throw new StorageMissing(root.missing);
   const { totalBytes } = await files.space(root.path);
   const channelCount = context.settings.channels().length;
   const limits = fileLimits(settings.keep, totalBytes, channelCount, context.settings.fileMax);
-  const path = await freeName(files, index, root, { channel: channel.id, startMs, zone: settings.zone });
+  const extension = run.format === "ts" ? ".ts" : ".mp4";
+  const { zone } = settings;
+  const path = await freeName(files, index, root, { channel: channel.id, startMs, zone, extension });
   const mediaPath = join(root.path, path);
   const head = headOf(birth, root.id, path.slice(path.lastIndexOf("/") + 1));
   const row: RecordingRow = {
@@ -107,16 +113,17 @@ export async function bearRecording(context: WriteContext, birth: Birth): Promis
       {
         row,
         head,
-        init: run.init,
+        init: initOf(run),
         mediaPath,
         folders: [folder, ...made.map((name) => dirname(name))],
-        zeroTicks: segment.video.startTicks,
+        zeroTicks: next.startTicks,
         audioOffsetTicks: runAudioTicks - (head.baseTicks.audio ?? 0),
         changeMs: Math.min(
           nextChangeMs(startMs, channel.id, settings.zone),
           shortChangeMs(startMs, limits.maxMs),
         ),
         maxBytes: limits.maxBytes,
+        targetSeconds: run.format === "nightjar" ? JOURNAL_TARGET_SECONDS : keptTargetSeconds(next),
       },
       context.figures,
     );
@@ -130,6 +137,13 @@ export async function bearRecording(context: WriteContext, birth: Birth): Promis
     throw error;
   }
 }
+
+/**
+ * Sources that are kept as they came say how long a segment is, not how long the longest will be. One that is longer than
+ * this begins another file.
+ */
+const keptTargetSeconds = ({ durationTicks }: NextSegment): number =>
+  Math.max(JOURNAL_TARGET_SECONDS, roundedSeconds(durationTicks) * 2);
 
 const HOUR_MS = 3_600_000;
 

@@ -1,5 +1,6 @@
 import { journalPathOf } from "./recording-paths.ts";
 import { crc32 } from "node:zlib";
+import type { KeptSegment } from "../../capture/recording-sink.ts";
 import type { Recording, RecordingRow } from "../../db/index/rows.ts";
 import { buildSegmentHeader } from "../../media/fmp4/segment.ts";
 import type { RunEnd } from "../../media/reasons.ts";
@@ -33,7 +34,12 @@ export type NewRecording = {
   /** When the next segment has to begin a new file: ms UTC, and bytes of the file. */
   changeMs: number;
   maxBytes: number;
+  /** What the journal says of the length of its longest entry. */
+  targetSeconds: number;
 };
+
+/** A segment that is kept byte for byte; its time since the run's zero in ticks of the pictures. */
+export type KeptRunSegment = Omit<KeptSegment, "startMs"> & { startTicks: number };
 
 /** How often the last lines of a journal are tried again on a full disk before the recording closes without. */
 const MAX_FULL_ROUNDS = 12;
@@ -49,11 +55,14 @@ export class RecordingWriter {
   readonly mediaPath: string;
   readonly changeMs: number;
   readonly maxBytes: number;
+  readonly targetSeconds: number;
   readonly #new: NewRecording;
   readonly #media: OpenFile;
   readonly #journal: JournalFile;
   readonly #figures: WriteFigures;
   readonly #segments: Segment[] = [];
+  /** CRC-32 of the bytes of each segment. */
+  readonly #crcs: number[] = [];
   readonly #entryEndsBytes: number[] = [];
   #mediaBytes = 0;
   #unsyncedFolders: readonly string[];
@@ -71,6 +80,7 @@ export class RecordingWriter {
     this.mediaPath = recording.mediaPath;
     this.changeMs = recording.changeMs;
     this.maxBytes = recording.maxBytes;
+    this.targetSeconds = recording.targetSeconds;
     this.#unsyncedFolders = recording.folders;
     this.#media = media;
     this.#journal = new JournalFile(journal, figures);
@@ -89,7 +99,7 @@ export class RecordingWriter {
       journal = await files.create(journalPathOf(recording.mediaPath));
       const writer = new RecordingWriter(recording, media, journal, figures);
       await writer.#writeMedia([recording.init]);
-      await writer.#journal.append(journalHead(recording.head));
+      await writer.#journal.append(journalHead(recording.head, recording.targetSeconds));
       return writer;
     } catch (error) {
       for (const file of [media, journal]) {
@@ -151,6 +161,11 @@ export class RecordingWriter {
     return this.#snapshot;
   }
 
+  /** CRC-32 of the bytes of a segment. */
+  crcOf({ ordinal }: Segment): number | undefined {
+    return this.#crcs[ordinal];
+  }
+
   /** Appends one segment, media first, then its entry; it is part of `segments` when this resolves. */
   async append(segment: RunSegment, startMs: number): Promise<Segment> {
     const mediaTicks = segment.video.startTicks - this.#new.zeroTicks;
@@ -164,17 +179,38 @@ export class RecordingWriter {
         },
       }),
     });
-    const parts = [header, ...segment.video.payload, ...(segment.audio?.payload ?? [])];
-    const stored: Segment = {
-      ordinal: this.#segments.length,
+    return this.#store([header, ...segment.video.payload, ...(segment.audio?.payload ?? [])], {
       startMs,
       mediaTicks,
       durationTicks: segment.durationTicks,
-      offsetBytes: this.#mediaBytes - this.head.baseOffsetBytes,
       headerBytes: header.length,
       videoBytes: segment.video.sizeBytes,
       audioBytes: segment.audio?.sizeBytes ?? 0,
       activityBytes: wholeKib(segment.activityBytes),
+    });
+  }
+
+  /** Appends one segment as it came; all of its bytes count as those of pictures. */
+  appendKept(segment: KeptRunSegment, startMs: number): Promise<Segment> {
+    return this.#store([segment.bytes], {
+      startMs,
+      mediaTicks: segment.startTicks - this.#new.zeroTicks,
+      durationTicks: segment.durationTicks,
+      headerBytes: 0,
+      videoBytes: segment.bytes.length,
+      audioBytes: 0,
+      activityBytes: wholeKib(segment.activityBytes),
+    });
+  }
+
+  async #store(
+    parts: readonly Uint8Array[],
+    facts: Omit<Segment, "ordinal" | "offsetBytes">,
+  ): Promise<Segment> {
+    const stored: Segment = {
+      ordinal: this.#segments.length,
+      offsetBytes: this.#mediaBytes - this.head.baseOffsetBytes,
+      ...facts,
     };
     const crc = parts.reduce((crc, part) => crc32(part, crc), 0);
     const mediaBytes = this.#mediaBytes;
@@ -187,6 +223,7 @@ export class RecordingWriter {
       throw error;
     }
     this.#segments.push(stored);
+    this.#crcs.push(crc);
     this.#entryEndsBytes.push(this.#journal.sizeBytes);
     return stored;
   }

@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { dirname } from "node:path";
 import type { RecordingRow } from "../../db/index/rows.ts";
 import type { RunEnd } from "../../media/reasons.ts";
@@ -16,6 +15,7 @@ import {
   type ParsedEntry,
 } from "../journal/journal.ts";
 import { journalPathOf } from "./recording-paths.ts";
+import { crcOfRange } from "./segment-check.ts";
 
 /** A recording that was being written when everything stopped, as far as it is whole. */
 export type Recovered = {
@@ -47,7 +47,7 @@ export async function wholeEntries(
     if (i >= journal.synced) {
       const previous = whole.at(-1);
       if (entry.offsetBytes !== (previous ? previous.offsetBytes + segmentBytes(previous) : 0)) break;
-      if (crc32(await files.readRange(mediaPath, fromBytes, lengthBytes)) !== entry.crc32) break;
+      if ((await crcOfRange(files, mediaPath, fromBytes, lengthBytes)) !== entry.crc32) break;
     }
     whole.push(entry);
   }

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import type { CounterRow, RecordingRow, RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, type CounterRow, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import { VIDEO_TIMESCALE } from "../../media/parameters.ts";
 import type { RunEnd } from "../../media/reasons.ts";
 import { convertTicks, ticksToMs } from "../../media/ticks.ts";
@@ -33,6 +33,16 @@ const endMsOf = ({ journal, row }: Recovered): number => {
   return last ? last.startMs + ticksToMs(last.durationTicks, journal.head.run.videoTimescale) : row.startMs;
 };
 
+/**
+ * The recording that was captured last. Segments that are files of their own have their place in media time by the wall
+ * clock, and numbers in the order in which they came: nothing follows from them for what is captured.
+ */
+function newestCaptured(index: IndexDatabase, channel: string): RecordingRow | undefined {
+  let row = index.newestRow(channel);
+  while (row && hasOwnFiles(row)) row = index.newestRow(channel, row.firstMediaSequence);
+  return row;
+}
+
 /** Counters that go on behind everything that was listed; media time behind what is there. */
 function countersBehind(
   index: IndexDatabase,
@@ -40,11 +50,12 @@ function countersBehind(
   recovered: readonly Recovered[],
 ): CounterRow | undefined {
   const before = index.counter(channel);
-  const row = index.newestRow(channel);
+  const row = newestCaptured(index, channel);
   const last = row && index.recording(row.id)?.segments.at(-1);
   const run = row && index.run(row.run);
   if (!row || !last || !run) return before;
   const endTicks = row.baseTicks + last.mediaTicks + last.durationTicks;
+  const isNewest = index.newestRow(channel)?.id === row.id;
   const heads = recovered.map(({ journal }) => journal.head);
   return {
     channel,
@@ -56,7 +67,7 @@ function countersBehind(
     ),
     timeline: Math.max(before?.timeline ?? 0, run.timeline, ...heads.map((head) => head.run.timeline)),
     nextTicks: convertTicks(endTicks, run.videoTimescale, VIDEO_TIMESCALE),
-    newestEndMs: row.endMs,
+    newestEndMs: isNewest ? row.endMs : Math.max(before?.newestEndMs ?? 0, row.endMs),
   };
 }
 
@@ -66,6 +77,7 @@ function countersBehind(
  */
 function lostBefore(index: IndexDatabase, { row, journal }: Recovered): JournalGap | undefined {
   const previous = index.newestRow(row.channel, row.firstMediaSequence);
+  if (previous && hasOwnFiles(previous)) return undefined;
   const last = previous && index.recording(previous.id)?.segments.at(-1);
   if (!previous || !last || previous.firstMediaSequence + last.ordinal + 1 >= row.firstMediaSequence)
     return undefined;

@@ -2,7 +2,7 @@ import type { RunRow } from "../../db/index/rows.ts";
 import { MIN_STEP_MS } from "../../platform/clock-watch.ts";
 import type { ChannelWriter } from "./channel-writer.ts";
 import { clockOriginMs, redate, redateDeltaMs, setClockOriginMs, type ClockPair } from "./redate.ts";
-import type { RunWriter } from "./run-writer.ts";
+import type { OpenRun } from "./open-run.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /** A forward step by more than this is believed only when the kernel calls its clock synchronised, as with ages. */
@@ -15,7 +15,7 @@ const isPlausible = (run: RunRow, deltaMs: number): boolean =>
   deltaMs <= MAX_UNVOUCHED_STEP_MS || run.startMs < EARLIEST_TRUE_MS;
 
 type Writing = {
-  runs: ReadonlySet<RunWriter>;
+  runs: ReadonlySet<OpenRun<unknown>>;
   channels: ReadonlyMap<string, ChannelWriter>;
   flush(): Promise<void>;
 };

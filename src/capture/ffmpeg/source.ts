@@ -17,7 +17,13 @@ const log = logOf("capture");
 const PAUSE_MS = 300;
 const MAX_SESSIONS = 4;
 
-export type FfmpegSourceOptions = { input: FfmpegInput; withSound: boolean; clock: Clock };
+export type FfmpegSourceOptions = {
+  input: FfmpegInput;
+  withSound: boolean;
+  clock: Clock;
+  /** How it is called, and what is secret of it, where its URL does not say so itself. */
+  shown?: { description: string; redact: (line: string) => string };
+};
 
 /** A camera, or anything else that ffmpeg opens, by one ffmpeg process. */
 export class FfmpegSource implements Source {
@@ -26,10 +32,10 @@ export class FfmpegSource implements Source {
   readonly #handling: HandlingMemory;
 
   constructor(private readonly options: FfmpegSourceOptions) {
-    const { input } = options;
+    const { input, shown } = options;
     const url = "url" in input ? input.url : undefined;
-    this.description = url === undefined ? input.kind : publicUrl(url);
-    this.#redact = url === undefined ? (line) => line : redactorFor(url);
+    this.description = shown?.description ?? (url === undefined ? input.kind : publicUrl(url));
+    this.#redact = shown?.redact ?? (url === undefined ? (line) => line : redactorFor(url));
     const sound = input.kind === "synthetic" ? "to-aac" : "copy";
     this.#handling = new HandlingMemory(options.withSound ? sound : "none");
   }

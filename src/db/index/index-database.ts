@@ -1,12 +1,13 @@
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, sql } from "drizzle-orm";
 import { openDatabase, openForReading, type NotPromise, type OpenDatabase } from "../open.ts";
-import { RecordingTables } from "./recording-tables.ts";
-import type { CounterRow, LockRow, RootRow, RunRow } from "./rows.ts";
+import { FileTables } from "./file-tables.ts";
+import type { CounterRow, ListedRow, LockRow, RootRow, RunRow } from "./rows.ts";
 import * as schema from "./schema.ts";
 
 export type { ChannelTotals, RootTotals } from "./recording-tables.ts";
 
-const { runTable, recordingTable, gapTable, counterTable, lockTable, rootTable, metaTable } = schema;
+const { runTable, recordingTable, gapTable, counterTable, listedTable, lockTable, rootTable, metaTable } =
+  schema;
 
 const { targetDurationSeconds: _, ...counterColumns } = getTableColumns(counterTable);
 
@@ -14,7 +15,7 @@ const { targetDurationSeconds: _, ...counterColumns } = getTableColumns(counterT
  * The index: which footage there is. Everything in it can be made again from the journals. All calls are
  * synchronous and short; writes are few, one or two for each recording.
  */
-export class IndexDatabase extends RecordingTables {
+export class IndexDatabase extends FileTables {
   readonly isNew: boolean;
   readonly #open: OpenDatabase<typeof schema>;
 
@@ -150,6 +151,19 @@ export class IndexDatabase extends RecordingTables {
       .returning({ channel: counterTable.channel })
       .all();
     return raised.length > 0;
+  }
+
+  /** The segment file by which growing lists of the channel are numbered; `undefined` before the first of them. */
+  listed(channel: string): ListedRow | undefined {
+    return this.db.select().from(listedTable).where(eq(listedTable.channel, channel)).get();
+  }
+
+  setListed(row: ListedRow): void {
+    this.db
+      .insert(listedTable)
+      .values(row)
+      .onConflictDoUpdate({ target: listedTable.channel, set: row })
+      .run();
   }
 
   locks(channel?: string): LockRow[] {

@@ -20,19 +20,13 @@ import { NightjarError } from "../../platform/errors.ts";
 import type { OpenDatabase } from "../open.ts";
 import type { Extent, GapRow, Recording, RecordingRow } from "./rows.ts";
 import * as schema from "./schema.ts";
+import { FileSpanCache } from "./file-spans.ts";
 import { SegmentCache } from "./segment-cache.ts";
-import { statementsOf } from "./statements.ts";
+import { extentColumns, statementsOf } from "./statements.ts";
 
 const { recordingTable, gapTable, lockTable } = schema;
 
 const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
-
-const extentColumns = {
-  run: recordingTable.run,
-  startMs: recordingTable.startMs,
-  endMs: recordingTable.endMs,
-  sizeBytes: recordingTable.sizeBytes,
-};
 
 /** No recording is longer: an hour, and a segment that began before its end. */
 const LONGEST_RECORDING_MS = 2 * 3_600_000;
@@ -57,6 +51,7 @@ export class RecordingTables {
   protected readonly db: OpenDatabase<typeof schema>["db"];
   protected readonly statements: ReturnType<typeof statementsOf>;
   protected readonly segments = new SegmentCache((row) => this.#unpacked(row));
+  readonly #fileSpans = new FileSpanCache((id) => this.#unpacked({ id }));
 
   constructor(db: OpenDatabase<typeof schema>["db"]) {
     this.db = db;
@@ -113,7 +108,7 @@ export class RecordingTables {
     return this.rowsBetween(channel, fromMs, toMs).map((row) => this.segments.lazy(row));
   }
 
-  #unpacked({ id }: RecordingRow): Segment[] {
+  #unpacked({ id }: Pick<RecordingRow, "id">): Segment[] {
     const row = this.statements.segments.get({ id });
     if (!row) throw new NightjarError("not-found", "This footage was deleted just now");
     return unpackSegments(row.segments, row.startMs);
@@ -129,14 +124,22 @@ export class RecordingTables {
     });
   }
 
-  /** When closed recordings that overlap `[fromMs, toMs)` begin and end, by their start. */
-  extentsBetween(channel: string, fromMs: number, toMs: number): Extent[] {
-    return this.db
-      .select(extentColumns)
-      .from(recordingTable)
-      .where(this.#overlap(channel, fromMs, toMs))
-      .orderBy(asc(recordingTable.startMs))
-      .all();
+  /** When closed recordings that overlap `[fromMs, toMs)` begin and end, by their start; those of `except` left out. */
+  extentsBetween(
+    channel: string,
+    fromMs: number,
+    toMs: number,
+    except: ReadonlySet<string> = new Set(),
+  ): Extent[] {
+    const earliestMs = fromMs - LONGEST_RECORDING_MS;
+    const extents = this.statements.extentsBetween.all({ channel, fromMs, toMs, earliestMs });
+    if (!extents.some(({ hasFiles }) => hasFiles)) return extents;
+    const shown = except.size === 0 ? extents : extents.filter(({ id }) => !except.has(id));
+    return shown.flatMap((extent) =>
+      extent.hasFiles
+        ? this.#fileSpans.of(extent).filter(({ startMs, endMs }) => startMs < toMs && endMs > fromMs)
+        : extent,
+    );
   }
 
   /** The closed recording of a channel that begins last before `ms`. */
@@ -182,17 +185,6 @@ export class RecordingTables {
       .where(inArray(recordingTable.id, [...ids]))
       .get();
     return found?.sizeBytes ?? 0;
-  }
-
-  #overlap(channel: string, fromMs: number, toMs: number) {
-    return and(
-      eq(recordingTable.channel, channel),
-      eq(recordingTable.state, "closed"),
-      lt(recordingTable.startMs, toMs),
-      // What began before can't reach so far; without this, a month of rows would be read for one hour.
-      gte(recordingTable.startMs, fromMs - LONGEST_RECORDING_MS),
-      gt(recordingTable.endMs, fromMs),
-    );
   }
 
   /** All rows in one state, oldest first, without segments. */

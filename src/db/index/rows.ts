@@ -59,8 +59,14 @@ export const FILES_EXTENSION = ".files";
  */
 export const hasOwnFiles = ({ path }: Pick<RecordingRow, "path">): boolean => path.endsWith(FILES_EXTENSION);
 
-/** When a recording begins and ends, ms UTC, its run, and the bytes of its file. */
-export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes">;
+/**
+ * When a recording begins and ends, ms UTC, its run, and the bytes of its file. Of a recording whose segments are files:
+ * a span of it without a hole, and the bytes of that; nothing but its segments tells where something is missing.
+ */
+export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes"> & {
+  /** Its segments are files of their own. */
+  hasFiles?: boolean;
+};
 
 /**
  * A recording and its segments in order. Of closed ones the segments are read when they are first asked for; the
@@ -89,6 +95,18 @@ export type CounterRow = {
   /** In 90,000ths of a second. */
   nextTicks: number;
   newestEndMs: number;
+};
+
+/** A segment file that growing lists have named, and the numbers that it got there. */
+export type ListedRow = {
+  channel: string;
+  recording: string;
+  ordinal: number;
+  startMs: number;
+  mediaSequence: number;
+  discontinuitySequence: number;
+  /** Lists begin with this number or a later one: what came before it has had other numbers. */
+  firstSequence: number;
 };
 
 export type LockRow = {

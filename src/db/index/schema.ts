@@ -117,6 +117,22 @@ export const counterTable = sqliteTable("counter", {
   targetDurationSeconds: integer("target_duration_seconds").notNull().default(0),
 });
 
+/**
+ * Where the growing lists of channels whose segments are files stand: those are numbered when they are first listed. The
+ * numbers of all others follow by counting from this segment.
+ */
+export const listedTable = sqliteTable("listed", {
+  channel: text().primaryKey(),
+  /** A segment that was listed, and when it begins, ms UTC. */
+  recording: text().notNull(),
+  ordinal: integer().notNull(),
+  startMs: integer("start_ms").notNull(),
+  mediaSequence: integer("media_sequence").notNull(),
+  discontinuitySequence: integer("discontinuity_sequence").notNull(),
+  /** No list begins before this number: what stood there was numbered otherwise. */
+  firstSequence: integer("first_sequence").notNull(),
+});
+
 /** Mirror of the lock files: spans that retention leaves alone. */
 export const lockTable = sqliteTable(
   "lock",

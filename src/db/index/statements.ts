@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, lt, sql } from "drizzle-orm";
 import type { OpenDatabase } from "../open.ts";
+import { FILES_EXTENSION } from "./rows.ts";
 import * as schema from "./schema.ts";
 
 const { recordingTable, runTable } = schema;
@@ -7,22 +8,38 @@ const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
 
 const value = (name: string) => sql.placeholder(name);
 
+const overlap = and(
+  eq(recordingTable.channel, value("channel")),
+  eq(recordingTable.state, "closed"),
+  lt(recordingTable.startMs, value("toMs")),
+  // What began before can't reach so far; without this, a month of rows would be read for one hour.
+  gte(recordingTable.startMs, value("earliestMs")),
+  gt(recordingTable.endMs, value("fromMs")),
+);
+
+/** What is known of a recording without its segments, see `Extent`. */
+export const extentColumns = {
+  run: recordingTable.run,
+  startMs: recordingTable.startMs,
+  endMs: recordingTable.endMs,
+  sizeBytes: recordingTable.sizeBytes,
+  hasFiles: sql`${recordingTable.path} LIKE ${`%${FILES_EXTENSION}`}`.mapWith(Boolean),
+};
+
 /** What every playlist and segment asks, prepared once: building a statement costs more than running it. */
 export const statementsOf = (db: OpenDatabase<typeof schema>["db"]) => ({
   rowsBetween: db
     .select(rowColumns)
     .from(recordingTable)
-    .where(
-      and(
-        eq(recordingTable.channel, value("channel")),
-        eq(recordingTable.state, "closed"),
-        lt(recordingTable.startMs, value("toMs")),
-        // What began before can't reach so far; without this, a month of rows would be read for one hour.
-        gte(recordingTable.startMs, value("earliestMs")),
-        gt(recordingTable.endMs, value("fromMs")),
-      ),
-    )
+    .where(overlap)
     .orderBy(asc(recordingTable.startMs), asc(recordingTable.firstMediaSequence))
+    .prepare(),
+  extentsBetween: db
+    // Of recordings of files, the id and the version lead to their spans.
+    .select({ ...extentColumns, id: recordingTable.id, version: recordingTable.version })
+    .from(recordingTable)
+    .where(overlap)
+    .orderBy(asc(recordingTable.startMs))
     .prepare(),
   newestRow: db
     .select(rowColumns)

@@ -83,3 +83,23 @@ export const notificationTable = sqliteTable(
   },
   (table) => [index("notification_receiver").on(table.receiver)],
 );
+
+/** Short films that another tool made, where they lie: its timelapses and moments. They are never changed or deleted. */
+export const adoptedClipTable = sqliteTable(
+  "adopted_clip",
+  {
+    /** Absolute. */
+    path: text().primaryKey(),
+    channel: text().notNull(),
+    /** `timelapse` of a day, or `moment`. */
+    kind: text().notNull(),
+    /** When what it shows begins: the start of the day for a timelapse; ms UTC. */
+    startMs: integer("start_ms").notNull(),
+    /** The same as its tool named it: `2024-06-18` or `2024-06-18T17:45:24`, in the channel's zone. */
+    localTime: text("local_time").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    /** When the file was changed last, ms UTC. */
+    modifiedMs: integer("modified_ms").notNull(),
+  },
+  (table) => [index("adopted_clip_channel").on(table.channel, table.kind, table.startMs)],
+);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RootRow } from "../index/rows.ts";
 import { openDatabase, openForReading, type OpenDatabase } from "../open.ts";
 import { AccountTables } from "./account-tables.ts";
+import { AdoptedClipTable } from "./adopted-clip-table.ts";
 import { NotificationTable } from "./notification-table.ts";
 import * as schema from "./schema.ts";
 
@@ -39,6 +40,7 @@ export class StateDatabase {
   readonly #db: OpenDatabase<typeof schema>["db"];
   #accounts: AccountTables | undefined;
   #notifications: NotificationTable | undefined;
+  #clips: AdoptedClipTable | undefined;
 
   constructor(open: OpenDatabase<typeof schema>) {
     this.#open = open;
@@ -69,6 +71,11 @@ export class StateDatabase {
   /** Messages on their way to receivers of notifications. */
   get notifications(): NotificationTable {
     return (this.#notifications ??= new NotificationTable(this.#db));
+  }
+
+  /** Timelapses and moments of earlier tools. */
+  get clips(): AdoptedClipTable {
+    return (this.#clips ??= new AdoptedClipTable(this.#db));
   }
 
   roots(): RootRow[] {

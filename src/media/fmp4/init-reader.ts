@@ -10,7 +10,7 @@ import {
   type VideoParameters,
 } from "../parameters.ts";
 import { convertTicksNearest } from "../ticks.ts";
-import { type Box, boxesIn, childrenOf, FieldReader, findBox, requireBox } from "./boxes.ts";
+import { type Box, boxesIn, boxHeaderAt, childrenOf, FieldReader, findBox, requireBox } from "./boxes.ts";
 import { readDecoderConfiguration, readEsds } from "./codec-config.ts";
 import { handlerOf, trackIdOf } from "./tracks.ts";
 
@@ -46,8 +46,10 @@ const VIDEO_ENTRIES: Record<string, VideoCodec | undefined> = {
 };
 
 /** Fields of the sample entries in front of their boxes (ISO 14496-12, 12.1.3 and 12.2.3). */
-const VISUAL_ENTRY_BYTES = 78;
+export const VISUAL_ENTRY_BYTES = 78;
 const AUDIO_ENTRY_BYTES = 28;
+/** What QuickTime's versions 1 and 2 of it have more (QuickTime File Format, sound sample descriptions). */
+const LONGER_AUDIO_ENTRY_BYTES = [0, 16, 36];
 
 const unprocessable = (message: string): NightjarError => new NightjarError("unprocessable", message);
 
@@ -58,7 +60,7 @@ const unprocessable = (message: string): NightjarError => new NightjarError("unp
 export function parseInit(init: Uint8Array): ParsedInit {
   const moov = requireBox(boxesIn(init), "moov", "the init");
   const children = childrenOf(init, moov);
-  const movieTimescale = readMovieTimescale(init, requireBox(children, "mvhd", "moov"));
+  const movieTimescale = readTimescale(init, requireBox(children, "mvhd", "moov"));
   const parsed: ParsedInit = { unsupported: [] };
   for (const trak of children.filter((child) => child.type === "trak")) {
     const common = readTrack(init, trak, movieTimescale);
@@ -98,8 +100,9 @@ function withTimescale({ parameters, timescale }: AudioTrack): AudioParameters {
   return { ...parameters, timescale, frameTicks };
 }
 
-function readMovieTimescale(init: Uint8Array, mvhd: Box): number {
-  const fields = new FieldReader(init, mvhd);
+/** Ticks a second by `mvhd` or `mdhd` (ISO 14496-12, 8.2.2 and 8.4.2), which begin alike. */
+export function readTimescale(init: Uint8Array, header: Box): number {
+  const fields = new FieldReader(init, header);
   fields.skip(fields.versionAndFlags().version === 1 ? 16 : 8);
   return fields.u32();
 }
@@ -108,9 +111,7 @@ function readTrack(init: Uint8Array, trak: Box, movieTimescale: number): InitTra
   const trackId = trackIdOf(init, trak);
   const mdhd = findBox(init, trak, "mdia", "mdhd");
   if (trackId === undefined || mdhd === undefined) throw unprocessable("Found a trak without tkhd or mdhd");
-  const fields = new FieldReader(init, mdhd);
-  fields.skip(fields.versionAndFlags().version === 1 ? 16 : 8);
-  const timescale = fields.u32();
+  const timescale = readTimescale(init, mdhd);
   if (timescale === 0) throw unprocessable(`Track ${trackId} has a timescale of 0`);
   const elst = findBox(init, trak, "edts", "elst");
   const editOffsetTicks = elst ? readEditOffset(init, elst, movieTimescale, timescale) : 0;
@@ -133,7 +134,8 @@ function readEditOffset(init: Uint8Array, elst: Box, movieTimescale: number, tim
   return emptyTicks;
 }
 
-function readSampleEntry(init: Uint8Array, trak: Box): Box | undefined {
+/** The first description of a track's samples (ISO 14496-12, 8.5.2). */
+export function readSampleEntry(init: Uint8Array, trak: Box): Box | undefined {
   const stsd = findBox(init, trak, "mdia", "minf", "stbl", "stsd");
   return stsd && childrenOf(init, stsd, 8)[0];
 }
@@ -167,7 +169,7 @@ function readVideo(init: Uint8Array, entry: Box | undefined, track: InitTrack): 
 
 function readAudio(init: Uint8Array, entry: Box | undefined, track: InitTrack): AudioTrack | string {
   if (entry?.type !== "mp4a") return `sound of kind ${entry?.type ?? "unknown"}`;
-  const esds = childrenOf(init, entry, AUDIO_ENTRY_BYTES).find((child) => child.type === "esds");
+  const esds = attempt(() => findEsds(init, entry));
   const asc = esds && readEsds(init, esds);
   if (asc === undefined) return "sound of kind mp4a without an AudioSpecificConfig";
   try {
@@ -176,4 +178,23 @@ function readAudio(init: Uint8Array, entry: Box | undefined, track: InitTrack): 
     if (error instanceof NightjarError) return `sound of kind mp4a: ${error.message}`;
     throw error;
   }
+}
+
+/** The `esds` of a sound's sample entry; QuickTime puts it into a `wave`, in front of what is no box. */
+function findEsds(init: Uint8Array, entry: Box): Box | undefined {
+  const fields = new FieldReader(init, entry);
+  fields.skip(8);
+  const longerBytes = LONGER_AUDIO_ENTRY_BYTES[fields.u16()] ?? 0;
+  const boxes = childrenOf(init, entry, AUDIO_ENTRY_BYTES + longerBytes);
+  const esds = boxes.find((child) => child.type === "esds");
+  const wave = boxes.find((child) => child.type === "wave");
+  if (esds || !wave) return esds;
+  for (let start = wave.start + wave.headerBytes; start < wave.end;) {
+    const { type, headerBytes = 8, sizeBytes = 0 } = boxHeaderAt(init.subarray(0, wave.end), start) ?? {};
+    const end = start + sizeBytes;
+    if (type === undefined || sizeBytes === 0 || end > wave.end) return undefined;
+    if (type === "esds") return { type, start, headerBytes, end };
+    start = end;
+  }
+  return undefined;
 }

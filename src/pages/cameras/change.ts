@@ -1,13 +1,13 @@
 import { Elysia } from "elysia";
 import { readForm } from "../../access/form.ts";
 import { access } from "../../access/policy.ts";
-import { shownAddress } from "../../cameras/address.ts";
-import { formOf, formOfChannel, sourceOf, sourceUrl } from "../../cameras/form.ts";
+import { formOf, formOfChannel } from "../../cameras/form.ts";
+import { sourceOf, sourceUrl } from "../../cameras/given-source.ts";
 import type { ChannelConfig } from "../../config/config.ts";
 import type { ChannelInFile } from "../../config/config-editor.ts";
 import { sourceText } from "../../config/source-address.ts";
 import { NightjarError } from "../../platform/errors.ts";
-import { afterSaving, formAnswer, type FormAnswer } from "./form-answer.ts";
+import { afterSaving, formAnswer, testedForm, type FormAnswer } from "./form-answer.ts";
 import type { CameraPagesDeps } from "./deps.ts";
 
 /** Refuses what is not in the file: variables of the environment make whole cameras, too. */
@@ -33,7 +33,7 @@ export function changeCameraPages({ site, cameras, tests }: CameraPagesDeps) {
       fixed: inFile.fromEnvironment,
       zone: cameras.config.zone,
       cancel: { path: "/settings/cameras", label: "Cancel" },
-      known: sourceUrl(source),
+      known: { text: sourceUrl(source) ?? "", source },
       ...(source.kind === "exec" ? { program: sourceText(source).replace(/^exec: /, "") } : {}),
     };
   };
@@ -55,22 +55,23 @@ export function changeCameraPages({ site, cameras, tests }: CameraPagesDeps) {
         const fields = await readForm(request);
         const channel = cameras.channel(params.channel);
         const inFile = await cameras.inFile(channel.id);
-        const form = formOf(fields);
+        // What kind of channel it is stays: nothing else could follow its footage.
+        const { kind } = formOfChannel(channel, cameras.config.zone);
+        const form = { ...formOf(fields), kind };
         const revision = fields.get("revision") ?? "";
         const tested = tests.get(fields.get("test") ?? "");
         const own = common(request, channel, inFile);
-        const known = tested?.given.text ?? own.known;
+        const known = tested?.given ?? own.known;
         const answer = (more: Partial<FormAnswer>): Response =>
           formAnswer(request, { ...own, known, form, revision, ...more });
 
         const hasSource = own.program === undefined && !inFile.fromEnvironment.has("source");
-        const ownSource = { text: own.known ?? "", source: channel.source };
-        const given = hasSource ? sourceOf(form, known) : ownSource;
+        const given = hasSource ? sourceOf(form, known) : own.known;
         if ("mistakes" in given) return answer(given);
         if (fields.get("do") === "test") {
           const test = await tests.run(given, form.audio, request.signal);
           if (tested) tests.forget(tested.id);
-          return answer({ test, form: { ...form, address: shownAddress(test.given.text) } });
+          return answer({ test, form: testedForm(form, test.given) });
         }
         const save = () =>
           cameras.change(channel, form, { inFile, revision, ...(hasSource ? { given } : {}) });

@@ -5,6 +5,8 @@ import { UnwritablePage } from "../../../views/cameras/unwritable-page.tsx";
 import { hasCredentials, shownAddress } from "../../cameras/address.ts";
 import type { SaveOutcome } from "../../cameras/cameras.ts";
 import type { CameraForm, Mistakes } from "../../cameras/form.ts";
+import type { GivenSource } from "../../cameras/given-source.ts";
+import { withoutValues } from "../../cameras/header-lines.ts";
 import { testWords } from "../../cameras/test-words.ts";
 import type { CameraTest } from "../../cameras/tests.ts";
 import { errorText, NightjarError } from "../../platform/errors.ts";
@@ -20,8 +22,8 @@ export type FormAnswer = Pick<
   site: Site;
   title: string;
   form: CameraForm;
-  /** The URL that is kept where nothing else is typed. */
-  known?: string | undefined;
+  /** The source whose secrets are kept where nothing else is typed. */
+  known?: GivenSource | undefined;
   test?: CameraTest | undefined;
   mistakes?: Mistakes | undefined;
   trouble?: string | undefined;
@@ -30,15 +32,20 @@ export type FormAnswer = Pick<
 /** The form as typed, but never with user name and password, wherever they were typed. */
 function shownForm(form: CameraForm): CameraForm {
   const hasAddress = form.address !== "" && !/^(demo|exec):/i.test(form.address);
-  return { ...form, user: "", password: "", ...(hasAddress ? { address: shownAddress(form.address) } : {}) };
+  const hidden = { user: "", password: "", headers: withoutValues(form.headers) };
+  return { ...form, ...hidden, ...(hasAddress ? { address: shownAddress(form.address) } : {}) };
 }
+
+/** The form after a test, which may have found another path. */
+export const testedForm = (form: CameraForm, { text }: GivenSource): CameraForm =>
+  form.kind === "address" ? { ...form, address: shownAddress(text) } : form;
 
 /** The page of a form, or for htmx the part with the form. */
 export function formAnswer(request: Request, answer: FormAnswer): Response {
   const { site, title, form, known, test, mistakes = {}, trouble, ...common } = answer;
   const isRefused = Object.keys(mistakes).length > 0 || trouble !== undefined;
   const isFailed = test !== undefined && "failure" in test.outcome;
-  const source = test?.given.text ?? known;
+  const source = test?.given.text ?? known?.text;
   const props: CameraFormProps = {
     ...common,
     form: shownForm(form),

@@ -3,6 +3,7 @@ import { h } from "preact";
 import { CamerasPage, type CameraLine } from "../../../views/cameras/cameras-page.tsx";
 import { access } from "../../access/policy.ts";
 import { idKey } from "../../config/channel-id.ts";
+import { isByFiles } from "../../config/source-kinds.ts";
 import { sourceText } from "../../config/source-address.ts";
 import { htmlPage } from "../html.ts";
 import { addCameraPages } from "./add.ts";
@@ -27,6 +28,7 @@ export function cameraPages(deps: CameraPagesDeps) {
         state: headline,
         isTrouble,
         isRetired: configured === undefined,
+        hasFiles: configured !== undefined && isByFiles(configured.source.kind),
       };
     });
   };

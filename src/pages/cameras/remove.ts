@@ -45,6 +45,7 @@ export function removeCameraPages(deps: CameraPagesDeps) {
         name: channel.name,
         footage: footageWords(channel),
         keep: keepWords(channel.keep),
+        kind: channel.source.kind,
         revision: inFile.revision,
         trouble,
       }),

@@ -89,7 +89,7 @@ function snapshot(video: CountingVideo, stalls: StallWatch, player: PagePlayer):
     audioBytes: video.webkitAudioDecodedByteCount,
     stalls: stalls.count,
     stalledMs: Math.round(stalls.totalMs()),
-    ended: video.ended,
+    ended: video.ended || player.hasEnded?.() === true,
     width: video.videoWidth,
     height: video.videoHeight,
     brightness: brightnessOf(video),
@@ -98,28 +98,24 @@ function snapshot(video: CountingVideo, stalls: StallWatch, player: PagePlayer):
   };
 }
 
-/** dash.js now and then stands at the last picture without saying that this was the end. */
-const UNTOLD_END_SECONDS = 0.6;
-
 async function takeStep(
   step: PlayStep,
   video: HTMLVideoElement,
   errors: string[],
-  name: PlayerName,
+  player: PagePlayer,
 ): Promise<void> {
+  const hasEnded = () => video.ended || player.hasEnded?.() === true;
   if ("playSeconds" in step) return pause(step.playSeconds * 1000);
   if ("untilEndedWithinSeconds" in step) {
     const limitMs = step.untilEndedWithinSeconds * 1000;
-    const isOver = await until(() => video.ended || errors.length > 0, limitMs);
-    const isAtEnd = name === "dashjs" && video.currentTime >= video.duration - UNTOLD_END_SECONDS;
-    if (!isOver && !isAtEnd) errors.push("the end did not come");
+    if (!(await until(() => hasEnded() || errors.length > 0, limitMs))) errors.push("the end did not come");
     return;
   }
   const [start, end] = [video.seekable.start(0), video.seekable.end(video.seekable.length - 1)];
   const target = "seekSeconds" in step ? step.seekSeconds : start + (end - start) * step.seekShare;
   video.currentTime = target;
   const moved = () => !video.seeking && video.currentTime > target + 0.1;
-  if (!(await until(() => moved() || video.ended, PATIENCE_MS)))
+  if (!(await until(() => moved() || hasEnded(), PATIENCE_MS)))
     errors.push(`it stands after the seek to ${target}`);
 }
 
@@ -155,7 +151,7 @@ async function play(name: PlayerName, url: string, steps: readonly PlayStep[]): 
   if (!started) reports.errors.push("no picture came");
   for (const step of steps) {
     if (reports.errors.length > 0) break;
-    await takeStep(step, video, reports.errors, name);
+    await takeStep(step, video, reports.errors, player);
     result.snapshots.push(snapshot(video, stalls, player));
   }
   return result;

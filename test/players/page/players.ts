@@ -2,7 +2,11 @@ import type Hls from "hls.js";
 import type { PlayerName } from "../types.ts";
 
 /** What the page needs of a player. */
-export type PagePlayer = { playingDate(): Date | null };
+export type PagePlayer = {
+  playingDate(): Date | null;
+  /** Whether the player says that all was played, where it may say so without the element. */
+  hasEnded?(): boolean;
+};
 
 export type Reports = { errors: string[]; warnings: string[] };
 
@@ -59,8 +63,14 @@ async function withShaka(video: HTMLVideoElement, url: string, reports: Reports)
 function withDashJs(video: HTMLVideoElement, url: string, reports: Reports): PagePlayer {
   const player = globals.dashjs.MediaPlayer().create();
   player.on("error", (event) => reports.errors.push(`dash.js ${event.error?.code} ${event.error?.message}`));
+  // After a short stall before the end it jumps to half a second before it (its seekDurationBackoff) and stays there.
+  let hasEnded = false;
+  player.on("playbackEnded", () => {
+    hasEnded = true;
+  });
   player.initialize(video, url, true);
   return {
+    hasEnded: () => hasEnded,
     playingDate: () => {
       const seconds = player.timeAsUTC();
       return Number.isFinite(seconds) && seconds > 0 ? new Date(seconds * 1000) : null;

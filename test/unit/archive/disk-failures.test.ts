@@ -2,60 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { parseJournal } from "../../../src/archive/journal/journal.ts";
 import { journalPathOf } from "../../../src/archive/write/recording-paths.ts";
-import { diskFiles, type Files, type OpenFile } from "../../../src/platform/files.ts";
+import { FaultyDisk, fails, until } from "./faulty-disk.ts";
 import { Rig, rigParameters } from "./rig.ts";
-
-/** A disk that fails on request: each hook may throw, or wait. */
-class FaultyDisk {
-  onWrite: (path: string) => unknown = () => {};
-  onDatasync: (path: string) => unknown = () => {};
-  onCreate: (path: string) => unknown = () => {};
-  /** Of a write that fails, so many bytes reach the disk first. */
-  partialBytes = 0;
-
-  files(): Files {
-    const disk = diskFiles();
-    const spoil = async (opening: Promise<OpenFile>): Promise<OpenFile> => {
-      const file = await opening;
-      const { path } = file;
-      return {
-        path,
-        write: async (parts, at) => {
-          try {
-            await this.onWrite(path);
-          } catch (error) {
-            await file.write([Buffer.concat(parts).subarray(0, this.partialBytes)], at);
-            throw error;
-          }
-          await file.write(parts, at);
-        },
-        datasync: async () => {
-          await this.onDatasync(path);
-          await file.datasync();
-        },
-        truncate: (size) => file.truncate(size),
-        close: () => file.close(),
-      };
-    };
-    return {
-      ...disk,
-      create: async (path) => {
-        await this.onCreate(path);
-        return spoil(disk.create(path));
-      },
-      open: (path) => spoil(disk.open(path)),
-    };
-  }
-}
-
-const fails = (code: string) => () => {
-  throw Object.assign(new Error(`${code}: the disk says no`), { code });
-};
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !condition(); i += 1) await Bun.sleep(2);
-  expect(condition()).toBe(true);
-}
 
 describe("a disk that fails", () => {
   test("full in the middle of a segment: the run ends as disk-full, what was whole stays, no torn bytes", async () => {

@@ -73,7 +73,7 @@ const segmentFile = fc.record({
 });
 const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
   fc.record(entryNumbers),
-  fc.record({ ...entryNumbers, file: segmentFile }),
+  fc.record({ ...entryNumbers, file: segmentFile, sourceTicks: wall }),
 );
 
 /** `-0` and `0` are one number in a text. */

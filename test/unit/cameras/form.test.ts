@@ -5,9 +5,9 @@ import {
   formMistakes,
   formOf,
   formOfChannel,
-  sourceOf,
   type CameraForm,
 } from "../../../src/cameras/form.ts";
+import { sourceOf } from "../../../src/cameras/given-source.ts";
 import { reservedIdSet } from "../../../src/config/channel-id.ts";
 import type { ChannelConfig } from "../../../src/config/config.ts";
 import { configFromObject } from "../../../src/config/load.ts";
@@ -28,7 +28,7 @@ const door = channel({ source: URL_TEXT, name: "Door", transport: "udp", keep: {
 /** What is saved when a form is sent with some fields changed. */
 function changes(before: ChannelConfig, fields: Partial<CameraForm>) {
   const form = { ...formOfChannel(before, "UTC"), ...fields };
-  const given = sourceOf(form, URL_TEXT);
+  const given = sourceOf(form, { text: URL_TEXT, source: before.source });
   if ("mistakes" in given) throw new Error(JSON.stringify(given.mistakes));
   return changedKeys(form, before, { zone: "UTC", given });
 }

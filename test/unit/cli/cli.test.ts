@@ -23,6 +23,13 @@ describe("command lines", () => {
       { command: "service install", options: { print: true, user: "cam" } },
     ],
     ["remove -- --odd", { command: "remove", arguments: ["--odd"] }],
+    // What takes a value for one command takes none for another.
+    [
+      "remove a --footage --yes",
+      { command: "remove", arguments: ["a"], options: { footage: true, yes: true } },
+    ],
+    ["remove --footage a", { command: "remove", arguments: ["a"], options: { footage: true } }],
+    ["import --footage /mnt/x --dry-run", { options: { footage: "/mnt/x", "dry-run": true } }],
     ["verify a --from 2026-11-20", { command: "verify", arguments: ["a"], options: { from: "2026-11-20" } }],
   ])("%p", (line, expected) => expect(parse(line)).toMatchObject({ kind: "run", ...expected }));
 

@@ -33,7 +33,13 @@ export type ClipOptions = {
 };
 
 /** Arguments that encode a moving test picture and a tone; key frames each second. */
-function encodeArguments({ codec, bFrames = 0, sound, size = "192x108", ...more }: ClipOptions): string[] {
+export function encodeArguments({
+  codec,
+  bFrames = 0,
+  sound,
+  size = "192x108",
+  ...more
+}: ClipOptions): string[] {
   const coding = `keyint=25:min-keyint=25:scenecut=0:bframes=${bFrames}`;
   const delay = ["-itsoffset", String(more.soundDelaySeconds ?? 0)];
   const picture =

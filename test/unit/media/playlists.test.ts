@@ -45,6 +45,7 @@ test("a playlist of another server: byte ranges, maps, numbers", () => {
       discontinuitySequence: 0,
       isDiscontinuity: false,
       mapUri: "i,1.mp4",
+      mapByteRange: { lengthBytes: 9, offsetBytes: 0 },
       byteRange: { lengthBytes: 10, offsetBytes: 9 },
     },
     {
@@ -54,6 +55,7 @@ test("a playlist of another server: byte ranges, maps, numbers", () => {
       discontinuitySequence: 1,
       isDiscontinuity: true,
       mapUri: "i,1.mp4",
+      mapByteRange: { lengthBytes: 9, offsetBytes: 0 },
     },
   ]);
   expect(parseAttributes('BANDWIDTH=5,CODECS="a,b",X=').get("CODECS")).toBe("a,b");

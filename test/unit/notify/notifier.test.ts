@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { ChannelStatus } from "../../../src/capture/channel-status.ts";
+import type { ArrivalStatus, ChannelStatus } from "../../../src/capture/channel-status.ts";
 import type { NotifyConfig } from "../../../src/config/notify.ts";
 import { SecretText } from "../../../src/config/secret-text.ts";
 import { StateDatabase } from "../../../src/db/state/state-database.ts";
@@ -15,6 +15,7 @@ let machine: SimulatedMachine;
 let capture: ChannelStatus;
 let missing: { reason: "disk-missing"; detail: string } | undefined;
 let databaseTrouble: string | undefined;
+let arrivals: ArrivalStatus | undefined;
 const got: string[] = [];
 const notifiers: Notifier[] = [];
 
@@ -36,6 +37,8 @@ function start(...notify: NotifyConfig[]): Notifier {
       outage: () => undefined,
     },
     capture: () => capture,
+    source: () => (arrivals ? { kind: "upload" } : undefined),
+    arrivals: () => arrivals,
     storage: () => ({ path: "/mnt", missing, isFull: false, messages: [] }),
     ffmpeg: () => "/usr/bin/ffmpeg",
     databaseTrouble: () => databaseTrouble,
@@ -70,6 +73,7 @@ beforeEach(async () => {
   capture = recording();
   missing = undefined;
   databaseTrouble = undefined;
+  arrivals = undefined;
 });
 afterEach(async () => {
   await Promise.all(notifiers.splice(0).map((notifier) => notifier.stop()));
@@ -131,4 +135,15 @@ test("the same address twice is two receivers", async () => {
   start(receiver("a"), receiver("a", { afterMs: 6000 }));
   capture = offline();
   expect(await pass(10)).toEqual(["/a offline source-offline", "/a offline source-offline"]);
+});
+
+test("uploads that stay away are told, and that they come again", async () => {
+  const HOUR = 3_600_000;
+  const quiet = { lateFiles: 0, quarantinedFiles: 0, unreadable: [], unreadableFiles: 0 };
+  arrivals = { ...quiet, lastArrivalMs: T - 2 * HOUR + 3000 };
+  start(receiver("a"));
+  expect(await pass(2)).toEqual([]);
+  expect(await pass(6)).toEqual(["/a offline not-uploaded"]);
+  arrivals = { ...quiet, lastArrivalMs: T + 8000 };
+  expect(await pass(2)).toEqual(["/a online"]);
 });

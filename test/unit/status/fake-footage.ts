@@ -1,12 +1,20 @@
 import type { ChannelTotal, FootageHistory } from "../../../src/archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../../../src/archive/footage.ts";
-import type { GapRow, Recording, RunRow } from "../../../src/db/index/rows.ts";
+import { fileSpans } from "../../../src/db/index/file-spans.ts";
+import {
+  hasOwnFiles,
+  type Extent,
+  type GapRow,
+  type Recording,
+  type RunRow,
+} from "../../../src/db/index/rows.ts";
 import type { RunEnd } from "../../../src/media/reasons.ts";
 import type { Segment } from "../../../src/media/segment-list.ts";
 
 type Outage = RunEnd & { sinceMs: number };
 
 const SEGMENT_MS = 2_000;
+const FILE_MS = 10_000;
 
 export function fakeRun(channel: string, change: Partial<RunRow> = {}): RunRow {
   return {
@@ -78,6 +86,34 @@ export function fakeRecording(
   };
 }
 
+/** An hour of files of ten seconds each, those of `missing` (ms UTC of their starts) left out. */
+export function fakeFiles(
+  channel: string,
+  startMs: number,
+  endMs: number,
+  missing: readonly number[] = [],
+): Recording {
+  const segments: Segment[] = [];
+  for (let at = startMs; at < endMs; at += FILE_MS) {
+    if (missing.includes(at)) continue;
+    segments.push({
+      ordinal: segments.length,
+      startMs: at,
+      mediaTicks: (at - startMs) * 90,
+      durationTicks: FILE_MS * 90,
+      offsetBytes: 0,
+      headerBytes: 0,
+      videoBytes: 1_000_000,
+      audioBytes: 0,
+      activityBytes: 0,
+      file: { name: `${at}.ts`, mtimeMs: at, isLate: false },
+    });
+  }
+  const sizeBytes = segments.length * 1_000_000;
+  const facts = { sizeBytes, segmentCount: segments.length, segments };
+  return { ...fakeRecording(channel, startMs, endMs), path: `${channel}/day/${startMs}.files`, ...facts };
+}
+
 /** The read side of an archive that lies in memory, its history as well. */
 export class FakeFootage implements Footage, FootageHistory {
   channelList: FootageChannel[] = [];
@@ -109,9 +145,13 @@ export class FakeFootage implements Footage, FootageHistory {
   gaps = (channel: string, fromMs: number, toMs: number) =>
     this.gapList.filter((gap) => gap.channel === channel && gap.startMs < toMs && gap.endMs > fromMs);
   outage = (channel: string) => this.outages.get(channel);
-  mediaPath = () => undefined;
-  extents = (channel: string, fromMs: number, toMs: number) =>
-    this.recordings(channel, fromMs, toMs).toSorted((a, b) => a.startMs - b.startMs);
+  mediaPath = (_recording: Recording): string | undefined => undefined;
+  extents = (channel: string, fromMs: number, toMs: number): Extent[] =>
+    this.recordings(channel, fromMs, toMs)
+      .flatMap((recording): Extent[] =>
+        hasOwnFiles(recording) ? fileSpans(recording.run, recording.segments) : [recording],
+      )
+      .toSorted((a, b) => a.startMs - b.startMs);
   lastBefore = (channel: string, ms: number) =>
     this.extents(channel, -Infinity, Infinity).findLast(({ startMs }) => startMs < ms);
   firstFrom = (channel: string, ms: number) =>

@@ -35,6 +35,8 @@ function health(captures: CaptureState[], change: Partial<StatusDeps> = {}, upti
     footage,
     history: footage,
     capture: (channel) => captures[Number(channel.slice(3))],
+    source: () => undefined,
+    arrivals: () => undefined,
     storage: () => ({ path: "/mnt/cctv", isFull: false, messages: [] }),
     ffmpeg: () => "/usr/bin/ffmpeg",
     databaseTrouble: () => undefined,
@@ -72,6 +74,25 @@ describe("health", () => {
     expect(health([offline, offline])).toMatchObject({ status: "failing", http: 503 });
     expect(health([offline, offline]).codes[0]).toBe("nothing-recorded");
     expect(health([offline, offline], {}, STARTING_MS - 1)).toMatchObject({ status: "starting", http: 200 });
+  });
+
+  test("where nothing is sent, the sender may be at fault: no failure, and nobody misses ffmpeg", () => {
+    const change: Partial<StatusDeps> = {
+      source: () => ({ kind: "upload" }),
+      arrivals: () => ({
+        lastArrivalMs: now - 3 * 3_600_000,
+        lateFiles: 0,
+        quarantinedFiles: 0,
+        unreadable: [],
+        unreadableFiles: 0,
+      }),
+      ffmpeg: () => undefined,
+    };
+    expect(health([offline], change)).toMatchObject({
+      status: "degraded",
+      http: 200,
+      codes: ["channel-not-recording"],
+    });
   });
 
   test("the storage is missing or full: failing at once", () => {

@@ -2,8 +2,17 @@ import { cp, mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AnyElysia } from "elysia";
 import { buildApp } from "../../../src/app.ts";
-import type { ChannelStatus as CaptureState } from "../../../src/capture/channel-status.ts";
+import type { Accounts } from "../../../src/accounts/accounts.ts";
+import type {
+  ArrivalStatus,
+  ChannelStatus as CaptureState,
+  Quarantine,
+} from "../../../src/capture/channel-status.ts";
+import type { Config, SourceConfig } from "../../../src/config/config.ts";
+import { configFromObject } from "../../../src/config/load.ts";
+import { sourceText } from "../../../src/config/source-address.ts";
 import { loadAssets } from "../../../src/pages/assets.ts";
+import { filePages } from "../../../src/pages/files/index.ts";
 import { errorPage, pages } from "../../../src/pages/index.ts";
 import { siteOf } from "../../../src/pages/site.ts";
 import { systemClock } from "../../../src/platform/system-clock.ts";
@@ -46,12 +55,31 @@ export function worldOf(): FakeFootage {
   return footage;
 }
 
+/** Channels whose footage arrives as files. */
+export type FilesChange = {
+  sources: Readonly<Record<string, SourceConfig>>;
+  arrivals: Readonly<Record<string, ArrivalStatus>>;
+  quarantine: Quarantine;
+  accounts?: Accounts;
+};
+
+export type PagesChange = { auth?: "none" | "accounts"; publicUrl?: string; files?: FilesChange };
+
+/** A configuration of those channels. */
+function configOf({ sources }: FilesChange): Config {
+  const channels = Object.fromEntries(
+    Object.entries(sources).map(([id, source]) => [id, { source: sourceText(source) }]),
+  );
+  return configFromObject({ channels }, { folder: "/", systemZone: "Europe/Berlin", reservedIds: [] });
+}
+
 /** The whole of the pages over footage in memory. */
 export async function pagesApp(
   assetFolder: string,
   footage = worldOf(),
-  change: { auth?: "none" | "accounts"; publicUrl?: string } = {},
+  change: PagesChange = {},
 ): Promise<AnyElysia> {
+  const { files } = change;
   const recording: CaptureState = { state: "recording", sinceMs: now, attempts: 0, lastSampleMs: now };
   const offline: CaptureState = {
     ...recording,
@@ -63,6 +91,8 @@ export async function pagesApp(
     footage,
     history: footage,
     capture: (channel) => (channel === "yard" ? recording : offline),
+    source: (channel) => files?.sources[channel],
+    arrivals: (channel) => files?.arrivals[channel],
     storage: () => ({ path: evil, isFull: false, freeBytes: 1e9, messages: [evil] }),
     ffmpeg: () => "/usr/bin/ffmpeg",
     databaseTrouble: () => undefined,
@@ -82,6 +112,9 @@ export async function pagesApp(
     controllers: [
       assets.routes,
       statusRoutes({ status, footage }),
+      ...(files
+        ? [filePages({ site, status, footage, publicUrl, config: () => configOf(files), ...files })]
+        : []),
       pages({
         site,
         status,

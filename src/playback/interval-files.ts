@@ -1,16 +1,20 @@
+import { wantsHeadOnly } from "../access/head-requests.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import { notFound } from "../platform/errors.ts";
-import { LongBody } from "../platform/long-body.ts";
+import { LongBody, streamed } from "../platform/long-body.ts";
 import { isoOf } from "../platform/zone.ts";
 import { channelPrefix } from "./addresses.ts";
 import type { ByteSpan } from "./byte-range.ts";
 import type { PlaybackDeps } from "./deps.ts";
-import { mp4Headers } from "./file-headers.ts";
+import { mediaHeaders, mp4Headers } from "./file-headers.ts";
 import { intervalBytes } from "./interval-bytes.ts";
 import { IntervalLayout } from "./interval-layout.ts";
-import { differentInits, haveOneInit } from "./interval-parts.ts";
+import { differentInits, haveOneInit, type FileEnding } from "./interval-parts.ts";
+import { KeptInterval, segmentsInOrder } from "./kept-interval.ts";
+import { leadTicksOf } from "./kept-lead.ts";
 import type { Lists } from "./lists.ts";
 import { rangeAnswer } from "./range-answer.ts";
+import { remuxAnswer } from "./remux.ts";
 import { segmentEndMs, type Stretch } from "./sequence.ts";
 import { addressInterval, type Interval } from "./time-parameters.ts";
 
@@ -35,8 +39,8 @@ const contentOf = (stretches: readonly Stretch[], title: string): string =>
     ),
   ].join("\n");
 
-/** Intervals of footage as MP4 files, without encoding anything again. */
-export class IntervalMp4 {
+/** Intervals of footage as files, without encoding anything again: MP4, and MPEG-TS of what came as that. */
+export class IntervalFiles {
   readonly #deps: PlaybackDeps;
   readonly #lists: Lists;
   readonly #layouts = new Map<string, IntervalLayout>();
@@ -51,20 +55,77 @@ export class IntervalMp4 {
    * so that all parts of a download are parts of one file. Throws `bad-request`, `not-found`, `unavailable`, and
    * `conflict` where the init changes, with the parts that can be had.
    */
-  async answer(request: Request, channel: FootageChannel, times: string): Promise<Response> {
+  async answer(
+    request: Request,
+    channel: FootageChannel,
+    times: string,
+    ending: FileEnding = "mp4",
+  ): Promise<Response> {
     const nowMs = this.#deps.clock.nowMs();
     const asked = addressInterval(times, nowMs);
     const isPast = asked.fromMs < nowMs;
     const interval = { fromMs: asked.fromMs, toMs: isPast ? Math.min(asked.toMs, nowMs) : asked.toMs };
     const stretches = this.#stretches(channel, interval);
+    if (ending === "ts" && stretches.every(({ run }) => run.format !== "ts"))
+      throw notFound(`The footage of ${channel.id} in this interval is MP4, not MPEG-TS`, [
+        `MP4: /${channel.id}/archive-${times}.mp4`,
+      ]);
     const settledMs = wholeSecondMs(Math.min(settledEndMs(stretches), asked.toMs));
     const isUnsettled = asked.toMs > nowMs - SETTLED_MS && settledMs < asked.toMs;
-    if (isUnsettled || times.endsWith("-now")) return redirect(request, channel, asked.fromMs, settledMs);
+    if (isUnsettled || times.endsWith("-now"))
+      return redirect(request, channel, { fromMs: asked.fromMs, toMs: settledMs }, ending);
     if (!haveOneInit(stretches))
-      throw differentInits(channel, stretches, interval, (each) =>
+      throw differentInits(channel, stretches, interval, ending, (each) =>
         haveOneInit(this.#stretches(channel, each)),
       );
+    const run = stretches[0]?.run;
+    if (ending === "ts") return this.#kept(request, channel, stretches, ending, 0);
+    if (run?.format === "ts") return this.#remuxed(request, channel, stretches);
+    if (run?.format === "mp4") return this.#made(request, channel, stretches);
+    if (run?.format === "fmp4") {
+      const leadTicks = await leadTicksOf(this.#deps.footage, stretches);
+      return this.#kept(request, channel, stretches, ending, leadTicks);
+    }
     return this.#file(request, channel, stretches);
+  }
+
+  /** Segments as they came, one after the other; the index tells their length. */
+  #kept(
+    request: Request,
+    channel: FootageChannel,
+    stretches: readonly Stretch[],
+    ending: FileEnding,
+    leadTicks: number,
+  ): Promise<Response> {
+    const { footage } = this.#deps;
+    const interval = new KeptInterval(stretches, leadTicks);
+    return rangeAnswer(request, {
+      tag: Bun.hash(contentOf(stretches, `${ending} ${leadTicks}`)).toString(36),
+      sizeBytes: interval.sizeBytes,
+      headers: mediaHeaders(request, channel, stretches[0]?.first.startMs ?? 0, ending),
+      body: (span) => bodyOf(span, interval.bytes(footage, span)),
+    });
+  }
+
+  /** An MP4 of MPEG-TS, sent as it is made; nobody knows its length before. */
+  #remuxed(request: Request, channel: FootageChannel, stretches: readonly Stretch[]): Promise<Response> {
+    const { footage } = this.#deps;
+    const { run, first } = stretches[0] ?? {};
+    const interval = new KeptInterval(stretches, 0);
+    const whole = { start: 0, end: interval.sizeBytes };
+    const chunks = () => interval.bytes(footage, whole);
+    const codecs = { videoCodec: run?.videoCodec ?? "", audioCodec: run?.audioCodec ?? null };
+    return remuxAnswer(request, { chunks, ...codecs }, mp4Headers(request, channel, first?.startMs ?? 0));
+  }
+
+  /** Segments made out of whole MP4 files, sent as they are made. */
+  async #made(request: Request, channel: FootageChannel, stretches: readonly Stretch[]): Promise<Response> {
+    const headers = mp4Headers(request, channel, stretches[0]?.first.startMs ?? 0);
+    headers.set("accept-ranges", "none");
+    if (wantsHeadOnly(request)) return new Response(null, { headers });
+    const { footage } = this.#deps;
+    const leadTicks = await leadTicksOf(footage, stretches);
+    return new Response(await streamed(segmentsInOrder(footage, stretches, leadTicks)), { headers });
   }
 
   #stretches(channel: FootageChannel, interval: Interval): readonly Stretch[] {
@@ -118,10 +179,15 @@ const settledEndMs = (stretches: readonly Stretch[]): number =>
   Math.max(...stretches.map(({ last, run }) => segmentEndMs(last, run))) - SLACK_MS;
 
 /** Sends on to the interval that ends at `toMs`. Throws `not-found` when no second of it is whole yet. */
-function redirect(request: Request, channel: FootageChannel, fromMs: number, toMs: number): Response {
+function redirect(
+  request: Request,
+  channel: FootageChannel,
+  { fromMs, toMs }: Interval,
+  ending: FileEnding,
+): Response {
   if (toMs <= fromMs) throw notFound("The footage of this interval is being recorded; ask in a few seconds");
   const { pathname, search } = new URL(request.url);
-  const name = `archive-${fromMs / 1000}-${(toMs - fromMs) / 1000}.mp4`;
+  const name = `archive-${fromMs / 1000}-${(toMs - fromMs) / 1000}.${ending}`;
   const location = `${channelPrefix(pathname, channel.id)}${name}${search}`;
   return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
 }

@@ -1,0 +1,51 @@
+import type { Clock } from "../../platform/clock.ts";
+
+type Arrival = { atMs: number; startMs: number };
+
+/**
+ * How far lists that grow may go: up to the newest file that has been there for `settle`. What comes later and begins
+ * before it is late, and never listed there.
+ */
+export class Arrivals {
+  readonly #clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  readonly #settleMs: () => number;
+  /** Files that came less than `settle` ago, in the order of their coming (monotonic ms). */
+  readonly #fresh: Arrival[] = [];
+  #settledMs: number | undefined;
+
+  constructor(clock: Pick<Clock, "nowMs" | "monotonicMs">, settleMs: () => number) {
+    this.#clock = clock;
+    this.#settleMs = settleMs;
+  }
+
+  /** A file came now. */
+  arrived(startMs: number): void {
+    this.#fresh.push({ atMs: this.#clock.monotonicMs(), startMs });
+  }
+
+  /**
+   * Files that were there when this program started. They can't have come before they were written, so at least as much
+   * counts as settled as before.
+   */
+  wereThere(files: readonly { startMs: number; mtimeMs: number }[]): void {
+    const [nowMs, monotonicMs] = [this.#clock.nowMs(), this.#clock.monotonicMs()];
+    for (const { startMs, mtimeMs } of files)
+      this.#fresh.push({ atMs: mtimeMs <= nowMs ? monotonicMs - (nowMs - mtimeMs) : -Infinity, startMs });
+    this.#fresh.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Start of the newest settled file, ms UTC; 0 before one is, `undefined` before any came. */
+  get settledMs(): number | undefined {
+    const dueMs = this.#clock.monotonicMs() - this.#settleMs();
+    let due = 0;
+    for (; due < this.#fresh.length && this.#fresh[due]!.atMs <= dueMs; due++)
+      this.#settledMs = Math.max(this.#settledMs ?? 0, this.#fresh[due]!.startMs);
+    this.#fresh.splice(0, due);
+    return this.#settledMs ?? (this.#fresh.length > 0 ? 0 : undefined);
+  }
+
+  /** Whether a file that comes now and begins then comes after newer ones may have been listed. */
+  isLate(startMs: number): boolean {
+    return startMs <= (this.settledMs ?? -Infinity);
+  }
+}

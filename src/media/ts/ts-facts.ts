@@ -1,0 +1,141 @@
+import { NightjarError } from "../../platform/errors.ts";
+import { audioParameters } from "../aac.ts";
+import { attempt } from "../bits.ts";
+import { buildInit, parseInit, runParametersOf } from "../fmp4/init.ts";
+import { whatItIs } from "../kept/what-it-is.ts";
+import type { KeptParameters, MediaFacts } from "../media-facts.ts";
+import { videoParameters } from "../nal.ts";
+import { VIDEO_TIMESCALE } from "../parameters.ts";
+import { PacketSplitter } from "./packets.ts";
+import { clockDifference, type PictureClock } from "./picture-clock.ts";
+import type { PictureStream } from "./picture-stream.ts";
+import { type Program, Programs } from "./programs.ts";
+import type { SoundStream } from "./sound-stream.ts";
+
+/** Of the first bytes, for telling what they are instead. */
+const HEAD_BYTES = 256;
+/** How long a single picture stands of which nothing else is known: 40 ms. */
+const USUAL_PICTURE_TICKS = 3600;
+
+const unprocessable = (message: string): NightjarError => new NightjarError("unprocessable", message);
+
+/**
+ * Reads what a transport stream says of itself (ISO 13818-1), as it comes and however it is cut. Of several programs
+ * the first one with pictures counts. Holds some kilobytes, whatever the stream's size.
+ */
+export class TsProbe {
+  readonly #programs = new Programs();
+  readonly #packets = new PacketSplitter((bytes, at) => this.#programs.packet(bytes, at));
+  readonly #head = new Uint8Array(HEAD_BYTES);
+  #headLength = 0;
+  readonly #known: KeptParameters | undefined;
+
+  /**
+   * @param known parameters of the run to which the stream belongs, which count where it carries no parameter sets
+   *   itself: segments need not begin with a key frame
+   */
+  constructor(known?: KeptParameters) {
+    this.#known = known?.format === "ts" ? known : undefined;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#headLength < HEAD_BYTES) {
+      const taken = bytes.subarray(0, HEAD_BYTES - this.#headLength);
+      this.#head.set(taken, this.#headLength);
+      this.#headLength += taken.length;
+    }
+    this.#packets.push(bytes);
+  }
+
+  /**
+   * To be asked once all has been pushed.
+   * @throws NightjarError `unprocessable` with words, when it is no transport stream or can't be kept
+   */
+  facts(): MediaFacts {
+    this.#packets.end();
+    this.#programs.end();
+    if (this.#packets.count === 0) {
+      const found = whatItIs(this.#head.subarray(0, this.#headLength));
+      throw unprocessable(`This is no MPEG-TS: found ${found}`);
+    }
+    const { pictures, sound } = this.#chosen();
+    const { clock } = pictures;
+    if (clock.count === 0) throw unprocessable("The pictures of this MPEG-TS say no time");
+    const parameters = this.#parameters(pictures, sound);
+    return {
+      parameters,
+      sourceTicks: clock.firstTicks,
+      durationTicks: durationOf(clock, sound, parameters.frameRate),
+      isIndependent: pictures.isIndependent,
+      activityBytes: pictures.activityBytes,
+    };
+  }
+
+  #chosen(): { pictures: PictureStream; sound: SoundStream | undefined } {
+    const programs = this.#programs.inOrder();
+    for (const { pictures, sound } of programs)
+      if (pictures && pictures.stream.pictureCount > 0)
+        return { pictures: pictures.stream, sound: sound?.stream };
+    throw unprocessable(whyNone(programs));
+  }
+
+  #parameters(pictures: PictureStream, sound: SoundStream | undefined): KeptParameters {
+    const { codec, parameterSets } = pictures;
+    const video = attempt(() => videoParameters(codec, parameterSets));
+    if (video === undefined) {
+      if (this.#known) return this.#known;
+      // Says what is wrong with them.
+      videoParameters(codec, parameterSets);
+      throw unprocessable("The parameter sets of this MPEG-TS can't be read");
+    }
+    const { codecString = null, sampleRate = null, audioSpecificConfig } = sound?.facts ?? {};
+    const audio = audioSpecificConfig && audioParameters(audioSpecificConfig);
+    const init = buildInit({ video, ...(audio ? { audio } : {}) });
+    // Sound that is announced and pauses in this piece is still there: the run's parameters hold.
+    const isSilent = sound !== undefined && sound.facts === undefined;
+    if (isSilent && this.#known && isSameWithoutSound(this.#known, init)) return this.#known;
+    return {
+      format: "ts",
+      // Sound that an init of ours can't describe is told by its codec alone.
+      init,
+      videoCodec: video.codecString,
+      audioCodec: codecString,
+      width: video.width,
+      height: video.height,
+      frameRate: video.frameRate ?? null,
+      audioTimescale: codecString === null ? null : sampleRate,
+    };
+  }
+}
+
+/** Whether an init of ours is this one of pictures alone, but for its sound. */
+function isSameWithoutSound({ init }: KeptParameters, silent: Uint8Array): boolean {
+  const video = attempt(() => runParametersOf(parseInit(init)).video);
+  return video !== undefined && Buffer.compare(buildInit({ video }), silent) === 0;
+}
+
+/** What the facts of a whole stream say. Throws as `TsProbe.facts`. */
+export function tsFacts(bytes: Uint8Array, known?: KeptParameters): MediaFacts {
+  const probe = new TsProbe(known);
+  probe.push(bytes);
+  return probe.facts();
+}
+
+function whyNone(programs: readonly Program[]): string {
+  if (programs.length === 0) return "This MPEG-TS has no table of its programs (PAT and PMT)";
+  if (programs.some(({ isScrambled }) => isScrambled)) return "The pictures of this MPEG-TS are scrambled";
+  if (programs.some(({ pictures }) => pictures)) return "This MPEG-TS announces pictures, but has none";
+  const names = programs.flatMap(({ streamNames }) => streamNames);
+  const found = names.length > 0 ? [...new Set(names)].join(", ") : "nothing";
+  return `This MPEG-TS has no pictures that can be kept: found ${found}; wanted: H.264 or H.265`;
+}
+
+/** The last picture stands as long as they usually do; where there is only one, the sound may tell more. */
+function durationOf(clock: PictureClock, sound: SoundStream | undefined, frameRate: number | null): number {
+  const { intervalTicks, spanTicks } = clock;
+  if (intervalTicks !== undefined) return spanTicks + intervalTicks;
+  const byRate = frameRate === null ? 0 : Math.round(VIDEO_TIMESCALE / frameRate);
+  const heard = sound?.lastTicks;
+  const bySound = heard === undefined ? 0 : clockDifference(heard, clock.firstTicks);
+  return spanTicks + (Math.max(byRate, bySound, 0) || USUAL_PICTURE_TICKS);
+}

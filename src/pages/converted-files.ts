@@ -1,0 +1,41 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import type { ConvertedFile } from "../../views/day-links.tsx";
+import type { Footage } from "../archive/footage.ts";
+import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
+import type { Span } from "../status/coverage.ts";
+
+const FORM = /^video(-\d+)?\.mp4$/;
+/** What is put behind a film's name. */
+export const CHECKSUM = ".sha512sum";
+
+/** The film that a recording is part of, by its absolute path. */
+function filmOf(footage: Pick<Footage, "mediaPath" | "run">, recording: Recording): string | undefined {
+  // Only of whole MP4 files is it worth to look at a segment.
+  if (hasOwnFiles(recording) && footage.run(recording.run)?.format !== "mp4") return undefined;
+  const path = footage.mediaPath(recording, hasOwnFiles(recording) ? recording.segments[0] : undefined);
+  return path !== undefined && FORM.test(basename(path)) ? path : undefined;
+}
+
+const isFile = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+};
+
+/** The films that a day of a channel was converted to, by their names; most days have none. */
+export async function convertedFiles(
+  footage: Pick<Footage, "recordings" | "mediaPath" | "run">,
+  channel: string,
+  day: Span,
+): Promise<ConvertedFile[]> {
+  const recordings = footage.recordings(channel, day.startMs, day.endMs);
+  const films = new Set(recordings.flatMap((recording) => filmOf(footage, recording) ?? []));
+  const found = [...films].map(async (path) => ({
+    name: basename(path),
+    hasChecksum: await isFile(path + CHECKSUM),
+  }));
+  return (await Promise.all(found)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,148 @@
+import { isAbsolute, join } from "node:path";
+import type { FoundFile, KnownFile } from "../archive/files/file-footage.ts";
+import type { MediaFacts } from "../media/media-facts.ts";
+import { logOf } from "../platform/log.ts";
+import { ownFolder, quarantineOf, type FileChannel, type UploadDeps } from "./channel.ts";
+import { chooseMeaning } from "./choose-hour.ts";
+import { existingFile, isSame, type ExistingFile } from "./existing.ts";
+import { nameText, SIDECAR } from "./file-names.ts";
+import { keepAside } from "./folders.ts";
+import { probeFile } from "./probe.ts";
+import type { ReceivedFile } from "./receive.ts";
+import { agreedDuration, readSidecar } from "./sidecars.ts";
+import type { Meanings } from "./wall-times.ts";
+
+const log = logOf("uploads");
+
+/** Folder of a day for files that longer ones took the place of. */
+export const REPLACED = ".replaced";
+/** Names of own files are remembered until the watch has told of them; this many at most. */
+const MOST_OWN_NAMES = 2000;
+
+/** What became of a file. `same`: it is there; `shorter`: a longer one of that name is. */
+export type Placed = "created" | "same" | "shorter" | "replaced";
+
+export type Arrival = {
+  date: string;
+  /** One, or two in the hour that autumn repeats. */
+  meanings: Meanings;
+  received: Pick<ReceivedFile, "path" | "sizeBytes" | "crc32">;
+  facts: MediaFacts;
+  arrivedMs: number;
+};
+
+/** Lets the watch of a folder know that a name there is no news. */
+export function noteOwnName({ ownNames }: FileChannel, name: string): void {
+  ownNames.add(name);
+  for (const oldest of ownNames) {
+    if (ownNames.size <= MOST_OWN_NAMES) return;
+    ownNames.delete(oldest);
+  }
+}
+
+/** Puts a sidecar that can't be right into quarantine, where people see it; the file's own length counts. */
+export async function setSidecarAside(
+  deps: UploadDeps,
+  channel: FileChannel,
+  { path, date, name, reason }: { path: string; date: string; name: string; reason: string },
+): Promise<void> {
+  const { id } = channel.config();
+  log.warn("{channel}: {date}/{name} {reason}", { channel: id, date, name, reason });
+  const quarantine = quarantineOf(deps, channel.folders, ownFolder(deps, id));
+  await quarantine.take(path, { date, name, reason, arrivedMs: deps.clock.nowMs() });
+}
+
+/** Makes a file that is in its place a segment, with the length that its sidecar states. */
+export async function tellFile(
+  deps: UploadDeps,
+  channel: FileChannel,
+  { folder, facts, ...file }: FoundFile & { folder: string },
+): Promise<void> {
+  const { date, name } = file;
+  const path = join(folder, name);
+  const stated = await readSidecar(deps.files, path);
+  const agreed = stated && agreedDuration(stated, facts);
+  if (agreed && "wrong" in agreed) {
+    const sidecar = { path: path + SIDECAR, date, name: name + SIDECAR, reason: agreed.wrong };
+    await setSidecarAside(deps, channel, sidecar);
+  }
+  const durationTicks = agreed && "ticks" in agreed ? agreed.ticks : facts.durationTicks;
+  await deps.footage.putFile(channel.config().id, { ...file, facts: { ...facts, durationTicks } });
+}
+
+/**
+ * Gives a received file its name, durably, and makes it a segment. To be called with the lock of its time. Throws
+ * errors of the disk, and `unavailable` when the storage went away.
+ */
+export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival: Arrival): Promise<Placed> {
+  const { files, footage } = deps;
+  const { id } = channel.config();
+  const { date, meanings, received, facts, arrivedMs } = arrival;
+  const folder = join(ownFolder(deps, id), date);
+  const bytes = { sizeBytes: received.sizeBytes, crc32: received.crc32 };
+  let asked: Promise<ReadonlyMap<string, KnownFile>> | undefined;
+  const known = () => (asked ??= footage.filesOf(id, date));
+  const there: (ExistingFile | undefined)[] = [];
+  for (const { name } of meanings) there.push(await existingFile(files, folder, nameText(name), known));
+
+  for (const [index, { startMs, name }] of meanings.entries()) {
+    const existing = there[index];
+    if (!existing || !(await isSame(existing, received))) continue;
+    const file = { name: nameText(name), mtimeMs: existing.mtimeMs, ...bytes, startMs, facts };
+    if (!existing.known) await tellFile(deps, channel, { folder, date, ...file });
+    return "same";
+  }
+
+  if (await isElsewhere(deps, channel, arrival)) return "same";
+
+  const question = { folder, known: meanings.length > 1 ? await known() : NONE, facts, arrivedMs };
+  const meaning = await chooseMeaning(meanings, { ...question, isFirstTaken: there[0] !== undefined });
+  const { startMs } = meaning;
+  const name = nameText(meaning.name);
+  const existing = there[meanings.indexOf(meaning)];
+  if (existing) {
+    const { findings, crc32 } = await probeFile(existing.path, meaning.name.extension);
+    if ("facts" in findings && findings.facts.durationTicks >= facts.durationTicks) {
+      const { sizeBytes, mtimeMs } = existing;
+      const file = { name, sizeBytes, mtimeMs, crc32, startMs, facts: findings.facts };
+      if (!existing.known) await tellFile(deps, channel, { folder, date, ...file });
+      return "shorter";
+    }
+    const aside = join(folder, REPLACED);
+    await channel.folders.make(aside);
+    await keepAside(files, existing.path, join(aside, `${existing.mtimeMs}-${name}`));
+    await files.syncFolder(aside);
+  }
+  const mtimeMs = (await files.stat(received.path))?.modifiedMs ?? arrivedMs;
+  noteOwnName(channel, `${date}/${name}`);
+  await files.rename(received.path, join(folder, name));
+  await files.syncFolder(folder);
+  await tellFile(deps, channel, { folder, date, name, mtimeMs, ...bytes, startMs, facts });
+  return existing ? "replaced" : "created";
+}
+
+const NONE: ReadonlyMap<string, KnownFile> = new Map();
+
+/**
+ * Whether the same bytes of the same time are the channel's already, in another folder: in that of an id that it had
+ * before, or in one of an earlier tool that was adopted.
+ */
+async function isElsewhere(
+  deps: UploadDeps,
+  channel: FileChannel,
+  { date, meanings, received }: Arrival,
+): Promise<boolean> {
+  const { files, footage } = deps;
+  const { id, was } = channel.config();
+  for (const each of [id, ...was]) {
+    if (!footage.fileDates(each).includes(date)) continue;
+    for (const [key, { startMs, sizeBytes, crc32, mtimeMs }] of await footage.filesOf(each, date)) {
+      const isOther = each !== id || isAbsolute(key);
+      if (!isOther || sizeBytes !== received.sizeBytes || crc32 !== received.crc32) continue;
+      if (!meanings.some((meaning) => meaning.startMs === startMs)) continue;
+      const stat = await files.stat(isAbsolute(key) ? key : join(ownFolder(deps, each), date, key));
+      if (stat?.kind === "file" && stat.sizeBytes === sizeBytes && stat.modifiedMs === mtimeMs) return true;
+    }
+  }
+  return false;
+}
