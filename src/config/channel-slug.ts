@@ -1,23 +1,10 @@
 import { channelIdProblem, idKey } from "./channel-id.ts";
+import { withLatinLetters } from "./latin-letters.ts";
 
 const MAX_CHARACTERS = 40;
-/** Letters that decompose into nothing of a-z. */
-const letters: Readonly<Record<string, string>> = {
-  ß: "ss",
-  æ: "ae",
-  ø: "o",
-  œ: "oe",
-  đ: "d",
-  ł: "l",
-  þ: "th",
-};
 
 function plainOf(name: string): string {
-  const lower = name.toLowerCase().replaceAll(/[ßæøœđłþ]/g, (letter) => letters[letter] ?? letter);
-  const plain = lower
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^a-z0-9]+/g, "-");
+  const plain = withLatinLetters(name.toLowerCase()).replaceAll(/[^a-z0-9]+/g, "-");
   return plain.slice(0, MAX_CHARACTERS).replaceAll(/^-+|-+$/g, "");
 }
 

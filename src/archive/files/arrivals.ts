@@ -1,10 +1,10 @@
 import type { Clock } from "../../platform/clock.ts";
 
-type Arrival = { atMs: number; startMs: number };
+type Arrival = { atMs: number; startMs: number; wasThere: boolean };
 
 /**
- * How far lists that grow may go: up to the newest file that has been there for `settle`. What comes later and begins
- * before it is late, and never listed there.
+ * How far lists that grow may go: up to the newest file that has been there for `settle` and is in its journal. What
+ * comes later and begins before it is late, and never listed there, also after a start that knows the journals alone.
  */
 export class Arrivals {
   readonly #clock: Pick<Clock, "nowMs" | "monotonicMs">;
@@ -12,15 +12,22 @@ export class Arrivals {
   /** Files that came less than `settle` ago, in the order of their coming (monotonic ms). */
   readonly #fresh: Arrival[] = [];
   #settledMs: number | undefined;
+  /** Files that came before are in their journals; monotonic ms. */
+  #storedMs = -Infinity;
 
   constructor(clock: Pick<Clock, "nowMs" | "monotonicMs">, settleMs: () => number) {
     this.#clock = clock;
     this.#settleMs = settleMs;
   }
 
+  /** Files that came before `monotonicMs` are in their journals. */
+  stored(monotonicMs: number): void {
+    this.#storedMs = Math.max(this.#storedMs, monotonicMs);
+  }
+
   /** A file came now. */
   arrived(startMs: number): void {
-    this.#fresh.push({ atMs: this.#clock.monotonicMs(), startMs });
+    this.#fresh.push({ atMs: this.#clock.monotonicMs(), startMs, wasThere: false });
   }
 
   /**
@@ -29,16 +36,20 @@ export class Arrivals {
    */
   wereThere(files: readonly { startMs: number; mtimeMs: number }[]): void {
     const [nowMs, monotonicMs] = [this.#clock.nowMs(), this.#clock.monotonicMs()];
-    for (const { startMs, mtimeMs } of files)
-      this.#fresh.push({ atMs: mtimeMs <= nowMs ? monotonicMs - (nowMs - mtimeMs) : -Infinity, startMs });
+    for (const { startMs, mtimeMs } of files) {
+      const atMs = mtimeMs <= nowMs ? monotonicMs - (nowMs - mtimeMs) : -Infinity;
+      this.#fresh.push({ atMs, startMs, wasThere: true });
+    }
     this.#fresh.sort((a, b) => a.atMs - b.atMs);
   }
 
   /** Start of the newest settled file, ms UTC; 0 before one is, `undefined` before any came. */
   get settledMs(): number | undefined {
     const dueMs = this.#clock.monotonicMs() - this.#settleMs();
+    const isDue = (arrival: Arrival | undefined): boolean =>
+      arrival !== undefined && arrival.atMs <= dueMs && (arrival.wasThere || arrival.atMs < this.#storedMs);
     let due = 0;
-    for (; due < this.#fresh.length && this.#fresh[due]!.atMs <= dueMs; due++)
+    for (; isDue(this.#fresh[due]); due++)
       this.#settledMs = Math.max(this.#settledMs ?? 0, this.#fresh[due]!.startMs);
     this.#fresh.splice(0, due);
     return this.#settledMs ?? (this.#fresh.length > 0 ? 0 : undefined);

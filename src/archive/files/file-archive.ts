@@ -156,20 +156,27 @@ export class FileArchive implements FileFootage {
   }
 
   async #flush(): Promise<void> {
-    const { index, roots } = this.#context;
+    const { index, roots, clock } = this.#context;
+    const beganMs = clock.monotonicMs();
     const changed: ChangedFiles[] = [];
+    const unstored = new Set<string>();
     for (const id of this.#channels.keys())
       for (const snapshot of await this.#inTurn(id, async (each) => each.changed())) {
         const run = this.run(snapshot.recording.run) ?? index.run(snapshot.recording.run);
         if (run && !snapshot.isAway && roots.pathOf(snapshot.recording.root) !== undefined)
           changed.push({ snapshot, run });
+        else unstored.add(id);
       }
-    if (changed.length === 0) return this.#changing.rest();
+    if (changed.length === 0) {
+      this.#noteStored(beganMs, unstored);
+      return this.#changing.rest();
+    }
     this.#changing.begin(changed.map(({ snapshot }) => snapshot.recording));
     const durable: ChangedFiles[] = [];
     for (const each of changed)
       if (each.snapshot.files.length === 0 || (await writeFilesJournal(this.#context, each)))
         durable.push(each);
+      else unstored.add(each.snapshot.recording.channel);
     index.transaction(() => {
       storeFilesRows(this.#context, durable);
       this.#changing.end();
@@ -178,6 +185,12 @@ export class FileArchive implements FileFootage {
     for (const id of new Set(durable.map(({ snapshot }) => snapshot.recording.channel))) this.#counted(id);
     for (const each of durable)
       if (each.snapshot.files.length === 0) await dropEmptyRecording(this.#context, each);
+    this.#noteStored(beganMs, unstored);
+  }
+
+  /** What came before `beganMs` is stored, except in channels of which something could not be. */
+  #noteStored(beganMs: number, unstored: ReadonlySet<string>): void {
+    for (const [id, channel] of this.#channels) if (!unstored.has(id)) channel.arrivals.stored(beganMs);
   }
 
   /** What writes journals and what deletes them wait for one another. */

@@ -1,27 +1,13 @@
 import { channelIdProblem, idKey } from "../../config/channel-id.ts";
+import { withLatinLetters } from "../../config/latin-letters.ts";
 
 const MAX_CHARACTERS = 64;
 /** Left free for what is added when the id is taken. */
 const ROOM = 8;
 
-/** Letters that decompose into nothing of a-z. */
-const letters: Readonly<Record<string, string>> = {
-  ß: "ss",
-  æ: "ae",
-  ø: "o",
-  œ: "oe",
-  đ: "d",
-  ł: "l",
-  þ: "th",
-};
-
 /** The name with what ids may hold; case and everything else stays, as people's addresses have it. */
 function plainOf(name: string): string {
-  const plain = name
-    .replaceAll(/[ßæøœđłþ]/gi, (letter) => letters[letter.toLowerCase()] ?? letter)
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^A-Za-z0-9_-]+/g, "-");
+  const plain = withLatinLetters(name).replaceAll(/[^A-Za-z0-9_-]+/g, "-");
   return plain.replace(/^[^A-Za-z0-9]+/, "").replace(/-+$/, "");
 }
 

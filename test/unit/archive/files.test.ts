@@ -164,6 +164,7 @@ describe("segments that are files", () => {
     await send(rig, { startMs: at(80) });
     expect(archive.fileFootage.settledMs("front")).toBe(0);
     rig.clock.pass(30_000);
+    await archive.flushNow();
     expect(archive.fileFootage.settledMs("front")).toBe(at(100));
     await send(rig, { startMs: at(90) });
     await send(rig, { startMs: at(110) });
@@ -175,6 +176,16 @@ describe("segments that are files", () => {
     expect(late).toEqual([true, false, true, false, false]);
     rig.clock.pass(60_000);
     expect(rig.archive.fileFootage.settledMs("front")).toBe(at(110));
+  });
+
+  test("a file that is in no journal yet has not settled, however long ago it came", async () => {
+    await using rig = await Rig.make();
+    const { fileFootage } = rig.archive;
+    await send(rig, { startMs: at(100) });
+    rig.clock.pass(120_000);
+    expect(fileFootage.settledMs("front")).toBe(0);
+    await rig.archive.flushNow();
+    expect(fileFootage.settledMs("front")).toBe(at(100));
   });
 
   test("the newest recordings are the newest by time, whatever came last", async () => {
