@@ -48,17 +48,30 @@ async function remuxers(): Promise<number[]> {
 }
 
 /** Asks for the file on a connection of its own, and takes only its first bytes. */
-async function askAndWait(): Promise<{ close(): void }> {
+async function askOnce(): Promise<{ status: number; close(): void }> {
   const socket = connect(port, "127.0.0.1");
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
   socket.on("error", reject);
-  socket.once("data", () => {
+  socket.once("data", (bytes: Buffer) => {
     socket.pause();
-    resolve();
+    resolve(Number(bytes.toString("latin1", 9, 12)));
   });
   socket.write(`GET ${path()} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
-  await promise;
-  return { close: () => socket.destroy() };
+  return { status: await promise, close: () => socket.destroy() };
+}
+
+/** The same, once there is a place: that of a client who left becomes free a moment after its ffmpeg has ended. */
+function askAndWait(): Promise<{ close(): void }> {
+  return waitFor(
+    "a place",
+    async () => {
+      const client = await askOnce();
+      if (client.status === 200) return client;
+      client.close();
+      return undefined;
+    },
+    { timeoutMs: 5000 },
+  );
 }
 
 test("what nobody takes is not read, and ffmpeg ends when the client leaves", async () => {
