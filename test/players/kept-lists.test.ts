@@ -19,12 +19,12 @@ const PICTURES_PER_SECOND = 25;
 /** The clock of MPEG-TS turns over in the middle of the first half. */
 const BEFORE_WRAP = 2 ** 33 / 90_000 - 6;
 
-/** How footage is kept, and the clock of each half of it. */
+/** How footage is kept, and where the clock of each half of it begins: anew, or where it has come to by then. */
 const kinds = [
-  { id: "ts", format: "ts", clockSeconds: 0 },
-  { id: "ts-wrap", format: "ts", clockSeconds: BEFORE_WRAP },
-  { id: "fmp4", format: "fmp4", clockSeconds: 0 },
-  { id: "mp4", format: "mp4", clockSeconds: 0 },
+  { id: "ts", format: "ts", clocksSeconds: [0, 0] },
+  { id: "ts-wrap", format: "ts", clocksSeconds: [BEFORE_WRAP, SECONDS + HOLE_SECONDS - 6] },
+  { id: "fmp4", format: "fmp4", clocksSeconds: [0, 0] },
+  { id: "mp4", format: "mp4", clocksSeconds: [0, 0] },
 ] as const;
 
 /** Intervals, in seconds from the start: how long what they show is, and whether there is a hole in it. */
@@ -64,22 +64,20 @@ beforeAll(async () => {
   players = await Players.launch();
   const footage = new MemoryFootage("none");
   footage.channelList.splice(0);
-  for (const { id, format, clockSeconds } of kinds) {
+  for (const { id, format, clocksSeconds } of kinds) {
     const channel = new MemoryFootage(id, "UTC", 3600 * 90_000);
-    const clip = await keptClip({
-      format,
-      seconds: SECONDS,
-      segmentSeconds: SEGMENT_SECONDS,
-      size: "640x360",
-      clockSeconds,
-    });
-    const names = (half: string) =>
-      format === "mp4"
-        ? clip.segments.map((_, index) => `video_${half}${String(index).padStart(3, "0")}.mp4`)
-        : undefined;
     for (const [half, startMs] of [T, T + (SECONDS + HOLE_SECONDS) * 1000].entries()) {
-      const ofHalf = names(String(half).repeat(3));
-      // The source began anew; what is made out of whole files has the channel's own times.
+      const clip = await keptClip({
+        format,
+        seconds: SECONDS,
+        segmentSeconds: SEGMENT_SECONDS,
+        size: "640x360",
+        clockSeconds: clocksSeconds[half] ?? 0,
+      });
+      const nameOf = (index: number) =>
+        `video_${String(half).repeat(3)}${String(index).padStart(3, "0")}.mp4`;
+      const ofHalf = format === "mp4" ? clip.segments.map((_, index) => nameOf(index)) : undefined;
+      // The source's clock has a hole; what is made out of whole files has the channel's own times.
       const init = format === "mp4" ? id : `${id} ${half}`;
       await keepClip(channel, `${folder.path}/${id}`, {
         clip,
