@@ -93,7 +93,8 @@ test("a body of any size goes to the disk a piece at a time; one that is no medi
   const answer = await server.fetch(`/garage/${DATE}/video_120000.mp4`, { method: "PUT", body });
   clearInterval(watch);
   expect(answer.status).toBe(202);
-  expect(most - before).toBeLessThan(60e6);
+  // Pieces that are done with are collected when the runtime likes: some dozens of megabytes, never the body.
+  expect(most - before).toBeLessThan(150e6);
 }, 60_000);
 
 describe("a watched foreign folder of a thousand files", () => {
