@@ -68,13 +68,7 @@ export class FileTables extends RecordingTables {
     return this.db
       .select(rowColumns)
       .from(recordingTable)
-      .where(
-        and(
-          eq(recordingTable.channel, channel),
-          eq(recordingTable.state, "closed"),
-          lt(recordingTable.startMs, ms),
-        ),
-      )
+      .where(this.closedBefore(channel, ms))
       .orderBy(desc(recordingTable.startMs))
       .limit(1)
       .get();

@@ -142,18 +142,21 @@ export class RecordingTables {
     );
   }
 
+  /** A channel's closed recordings that begin before `ms`. */
+  protected closedBefore(channel: string, ms: number) {
+    return and(
+      eq(recordingTable.channel, channel),
+      eq(recordingTable.state, "closed"),
+      lt(recordingTable.startMs, ms),
+    );
+  }
+
   /** The closed recording of a channel that begins last before `ms`. */
   extentBefore(channel: string, ms: number): Extent | undefined {
     return this.db
       .select(extentColumns)
       .from(recordingTable)
-      .where(
-        and(
-          eq(recordingTable.channel, channel),
-          eq(recordingTable.state, "closed"),
-          lt(recordingTable.startMs, ms),
-        ),
-      )
+      .where(this.closedBefore(channel, ms))
       .orderBy(desc(recordingTable.startMs))
       .limit(1)
       .get();
