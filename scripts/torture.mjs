@@ -20,6 +20,8 @@ const series = [
   "long-outage",
   "hls-source",
   "uploads",
+  "moments",
+  "ageing",
 ].filter((name) => wanted.length === 0 || wanted.includes(name));
 const steps = new Steps();
 for (const name of series) {

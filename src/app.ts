@@ -1,4 +1,5 @@
 import { Elysia, type AnyElysia } from "elysia";
+import { compressedPage } from "./access/compressed-page.ts";
 import { errorAnswer, errorResponse, plainErrorPage, type ErrorAnswer } from "./access/error-answer.ts";
 import { guard } from "./access/guard.ts";
 import { withHead } from "./access/head-requests.ts";
@@ -56,7 +57,7 @@ export function buildApp(deps: AppDeps) {
         const response = await answer(plain);
         const mayPass = response.status >= 500 || response.status === 429 || deps.isSetUpMode?.() === true;
         // Those who upload delete their file after any answer.
-        return mayPass && isUpload(plain) ? unanswered(response) : response;
+        return mayPass && isUpload(plain) ? unanswered(response) : compressedPage(plain, response);
       };
     }) as unknown as Wrapper)
     .onError({ as: "global" }, ({ request, code, error }) => {

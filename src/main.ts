@@ -11,6 +11,7 @@ import { parseCommandLine, USAGE_EXIT_CODE } from "./cli/parse.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigEditor } from "./config/config-editor.ts";
 import { loadConfig, type LoadOptions } from "./config/load.ts";
+import { ageingChecks } from "./conversion/doctor-ageing.ts";
 import { demoConfig } from "./demo.ts";
 import { runImport } from "./import/command.ts";
 import { errorText, NightjarError, systemErrorCode } from "./platform/errors.ts";
@@ -81,7 +82,13 @@ const implementations: Record<CommandName, (line: Line) => Promise<number>> = {
   demo: (line) => serve({ load: () => demoConfig(line.options, process.cwd()), clock }),
   check: async (line) => runCheck({ config: load(line), stdout }),
   doctor: (line) =>
-    runDoctor({ loadConfig: () => load(line), clock, json: line.options["json"] === true, stdout }),
+    runDoctor({
+      loadConfig: () => load(line),
+      clock,
+      more: ageingChecks,
+      json: line.options["json"] === true,
+      stdout,
+    }),
   ls: (line) => runLs(context(line)),
   reindex: (line) => runReindex(context(line)),
   verify: (line) => runVerify(context(line)),

@@ -8,18 +8,31 @@ import { openArchive, type OpenArchive } from "./archive/open-archive.ts";
 import { Supervisors } from "./capture/supervisors.ts";
 import type { Config } from "./config/config.ts";
 import { isLoopback } from "./config/listen-address.ts";
+import type { ClipLibrary } from "./clips/clip-library.ts";
+import { makeClips } from "./clips/make.ts";
+import { clipRoutes } from "./clips/routes.ts";
 import type { ConfigEditor } from "./config/config-editor.ts";
+import { makeWork, type Work } from "./jobs/make.ts";
+import { jobRoutes } from "./jobs/routes.ts";
 import { restartKeys } from "./config/reload.ts";
+import { type Conversion, makeConversion } from "./conversion/make.ts";
+import { makeExport } from "./export/make.ts";
 import { lockRoutes } from "./locks/index.ts";
 import { listen, openAddresses } from "./listen.ts";
+import { makeMoments } from "./moment/make.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { loadAssets } from "./pages/assets.ts";
 import { accountPages } from "./pages/accounts/index.ts";
 import { cameraPages } from "./pages/cameras/index.ts";
 import { setupPages } from "./pages/setup/index.ts";
 import { filePages } from "./pages/files/index.ts";
+import { filmPages } from "./pages/films/index.ts";
+import { momentPages } from "./pages/films/moment-pages.ts";
+import { spanPages } from "./pages/spans/index.ts";
 import { errorPage, pages } from "./pages/index.ts";
+import { jobsPages } from "./pages/jobs-pages.ts";
 import { siteOf } from "./pages/site.ts";
+import { timelapsePages } from "./pages/timelapses/index.ts";
 import { assetRoot } from "./platform/assets.ts";
 import type { Clock } from "./platform/clock.ts";
 import { prepareDataFolder } from "./platform/data-folder.ts";
@@ -37,6 +50,8 @@ import { SetupCode } from "./setup/setup-code.ts";
 import { welcomeText } from "./setup/welcome.ts";
 import { statusRoutes } from "./status/index.ts";
 import { StatusReader } from "./status/status.ts";
+import { makeTimelapses, timelapseSettings } from "./timelapse/make.ts";
+import { dayAddresses } from "./timelapse/routes.ts";
 import { stillRoutes } from "./still/index.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { Uploads } from "./uploads/uploads.ts";
@@ -57,6 +72,12 @@ export type AppParts = {
   setupCode?: SetupCode;
   /** What takes files; one that does not run where it is absent. */
   uploads?: Uploads;
+  /** The films; without any, a library that does not look after them. */
+  clips?: ClipLibrary;
+  /** The work that is done beside recording; none is, where it is absent. */
+  work?: Work;
+  /** Days that are made smaller; made here where it is absent. */
+  conversion?: Conversion;
   /** How pages change the configuration. Absent where no file is read. */
   editing?: { editor: ConfigEditor; reload: () => Promise<unknown> };
 };
@@ -65,9 +86,21 @@ export type AppParts = {
 const uploadsOf = ({ opened, clock, current }: Pick<AppParts, "opened" | "clock" | "current">): Uploads =>
   new Uploads({ clock, files: diskFiles(), footage: opened.archive.fileFootage, ...opened.files }, current);
 
+/** What makes old days smaller, as work of the queue. */
+const conversionOf = ({
+  opened,
+  clock,
+  work,
+  current,
+}: Pick<AppParts, "opened" | "clock" | "current"> & { work: Work }): Conversion =>
+  makeConversion({ aged: opened.aged, footage: opened.archive, clock, current, ...work });
+
 /** The whole HTTP side with all its controllers, listening nowhere yet. */
 export async function makeApp(parts: AppParts) {
   const { current, opened, supervisors, clock, setupCode, uploads = uploadsOf(parts), editing } = parts;
+  const clips = parts.clips ?? makeClips(parts);
+  const work = parts.work ?? makeWork({ ...parts, uploads });
+  const conversion = parts.conversion ?? conversionOf({ ...parts, work });
   const config = current();
   const footage: Footage = opened.archive;
   const status = new StatusReader({
@@ -83,8 +116,16 @@ export async function makeApp(parts: AppParts) {
     databaseTrouble: () => opened.databaseTrouble(),
   });
   const assets = await loadAssets(join(assetRoot, "public"));
-  const site = siteOf({ assets, version, zone: config.zone, auth: config.auth });
+  const site = siteOf({
+    assets,
+    version,
+    zone: config.zone,
+    auth: config.auth,
+    runningJobs: () => work.jobs.counts().running,
+  });
   const publicUrl = config.publicUrl;
+  const films = { footage, clock, clips, jobs: work.jobs, publicUrl };
+  work.schedules.on("clips", () => clips.applyLimits());
   const configFile = config.file ?? "nightjar.yaml";
   const accounts =
     config.auth === "accounts"
@@ -120,6 +161,7 @@ export async function makeApp(parts: AppParts) {
       assets.routes,
       statusRoutes({ status, footage }),
       lockRoutes({ footage, clock, list: (channel) => opened.locksOf(channel), locks: opened.locks }),
+      clipRoutes({ clips, footage }),
       stillRoutes({ footage, clock, decoders: config.stills.decoders }),
       ...(accounts ? [accountPages({ accounts, site })] : []),
       setupPages({ site, firstAccount }),
@@ -133,12 +175,30 @@ export async function makeApp(parts: AppParts) {
       }),
       filePages({ site, status, footage, publicUrl, config: current, accounts, quarantine: uploads }),
       uploadRoutes(uploads),
+      makeExport(films),
+      makeMoments({ ...films, live: opened.archive, maxHeight: () => current().moments.maxHeight }),
+      makeTimelapses({ ...films, current, schedules: work.schedules, state: opened.state }),
+      timelapsePages({ site, ...films, keep: (id) => timelapseSettings(current(), id).keep }),
+      filmPages({ ...films, site, momentKeep: () => current().moments.keep }),
+      momentPages(films),
+      spanPages({ ...films, site, locks: opened.locks, locksOf: (channel) => opened.locksOf(channel) }),
+      jobRoutes(work),
+      jobsPages({
+        site,
+        clock,
+        footage,
+        ...work,
+        window: () => current().jobs.window,
+        ageing: () => conversion.report(),
+      }),
       pages({
         site,
         status,
         footage,
         history: opened.history,
         storageUse: () => opened.storageUse(),
+        locksOf: (channel) => opened.locksOf(channel),
+        timelapses: (channel) => dayAddresses(clips, channel),
         publicUrl,
         configFile,
       }),
@@ -169,6 +229,9 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   const opened = await openArchive({ config, clock });
   const supervisors = new Supervisors({ archive: opened.archive, clock });
   const uploads = uploadsOf({ opened, clock, current: () => config });
+  const clips = makeClips({ opened, clock, current: () => config });
+  const work = makeWork({ opened, supervisors, uploads, clock, current: () => config });
+  const conversion = conversionOf({ opened, clock, work, current: () => config });
   const setupCode = new SetupCode(clock);
   const app = await makeApp({
     current: () => config,
@@ -177,6 +240,9 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     clock,
     setupCode,
     uploads,
+    clips,
+    work,
+    conversion,
     ...(editorOf ? { editing: { editor: editorOf(config.file), reload: () => reload() } } : {}),
   });
   const listening = await listen(app, config.listen);
@@ -185,6 +251,8 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   if (config.auth === "accounts" && !opened.state.accounts.hasUsers()) sayWelcome(addresses, setupCode.shown);
   supervisors.start(config);
   uploads.start();
+  clips.start();
+  work.start();
   const notifier = new Notifier({
     state: opened.state,
     clock,
@@ -205,6 +273,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     config = next;
     await Promise.all([supervisors.change(before, config), uploads.change(before)]);
     await notifier.configure(config);
+    conversion.changed();
     const keys = restartKeys(before, config);
     if (keys.length > 0) log.warn("A change of {keys} needs a restart", { keys: keys.join(", ") });
     return { restartKeys: keys };
@@ -231,8 +300,8 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   });
   log.info("Stopping ({signal})", { signal });
   const stopped = (async () => {
-    await notifier.stop();
-    await Promise.all([listening.stop(true), supervisors.stop(), uploads.stop()]);
+    await Promise.all([notifier.stop(), work.stop()]);
+    await Promise.all([listening.stop(true), supervisors.stop(), uploads.stop(), clips.close()]);
     await opened.close();
   })();
   await Promise.race([stopped, clock.sleep(STOP_LIMIT_MS)]);

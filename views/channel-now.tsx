@@ -36,7 +36,7 @@ export function ChannelState({ channel, isAlong = false }: { channel: ChannelSta
 export function DayBar({ shown, isAlong = false }: { shown: ShownDay; isAlong?: boolean }) {
   return (
     <div id="bar" {...(isAlong ? { "hx-swap-oob": "innerMorph" } : {})}>
-      <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} isScrub />
+      <CoverageBar day={shown.day} dayPath={shown.path} words={shown.words} locks={shown.locks} isScrub />
     </div>
   );
 }

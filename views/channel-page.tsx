@@ -2,14 +2,34 @@ import type { ChannelStatus } from "../src/status/channel-status.ts";
 import { ChannelNow, ChannelState } from "./channel-now.tsx";
 import { Layout } from "./layout.tsx";
 import { Player, type PlayerProps } from "./player.tsx";
+import { fieldTime } from "../src/platform/zone.ts";
+import { MomentForm } from "./films/moment-part.tsx";
 import { quietPolling } from "./polling.ts";
 import type { ShownDay } from "./shown-day.ts";
 import type { Site } from "./site.ts";
+import { SpanPart } from "./spans/span-form.tsx";
 
-export type ChannelPageProps = PlayerProps & { site: Site };
+export type ChannelPageProps = PlayerProps & {
+  site: Site;
+  /** Whether who looks may make and lock something. */
+  mayChange: boolean;
+};
+
+const SPAN_MS = 5 * 60_000;
+
+/** What is chosen of a day at first: its newest five minutes, of a day that is over the first ones. */
+function usualSpan({ day, isToday }: ShownDay): { from: string; to: string } {
+  const [first] = day.spans;
+  const last = day.spans.at(-1);
+  const startMs = isToday
+    ? Math.max(day.startMs, (last?.endMs ?? day.nowMs) - SPAN_MS)
+    : (first?.startMs ?? day.startMs);
+  const endMs = Math.min(startMs + SPAN_MS, isToday ? (last?.endMs ?? day.nowMs) : day.endMs);
+  return { from: fieldTime(startMs, day.zone), to: fieldTime(endMs, day.zone) };
+}
 
 /** `/<channel>` and `/<channel>/<date>`: a day and its player, which lies outside the part that renews itself. */
-export function ChannelPage({ site, ...player }: ChannelPageProps) {
+export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
   const { channel, shown } = player;
   const { assets } = site;
   const title = shown.isToday ? channel.name : `${channel.name}, ${shown.title}`;
@@ -19,7 +39,7 @@ export function ChannelPage({ site, ...player }: ChannelPageProps) {
       site={{ ...site, zone: channel.zone }}
       here={shown.isToday ? "live" : "dates"}
       width="wide"
-      scripts={{ classic: [assets.hls], modules: [assets.bar, assets.player] }}
+      scripts={{ classic: [assets.hls], modules: [assets.bar, assets.player, assets.span] }}
     >
       <div class="head">
         <div>
@@ -29,6 +49,10 @@ export function ChannelPage({ site, ...player }: ChannelPageProps) {
         <DayNav channel={channel} shown={shown} />
       </div>
       {channel.hasFootage ? <Player {...player} /> : <NothingYet channel={channel} />}
+      {channel.hasFootage && mayChange && shown.isToday && player.hasStills && (
+        <MomentForm channel={channel.id} />
+      )}
+      {channel.hasFootage && <SpanPart channel={channel} shown={shown} {...usualSpan(shown)} />}
       <div id="now" {...(shown.isToday ? { "hx-get": `/${channel.id}`, ...quietPolling } : {})}>
         <ChannelNow channel={channel} shown={shown} />
       </div>
@@ -70,6 +94,7 @@ function DayNav({ channel, shown }: { channel: ChannelStatus; shown: ShownDay })
           Later day ›
         </a>
       )}
+      {shown.timelapse !== undefined && <a href={shown.timelapse}>Timelapse</a>}
       {!shown.isToday && channel.condition !== "retired" && <a href={path}>Now</a>}
     </nav>
   );

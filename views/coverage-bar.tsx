@@ -1,12 +1,17 @@
 import { barOf, barSummary } from "../src/status/bar.ts";
 import type { DayCoverage, Span } from "../src/status/coverage.ts";
 
+/** A locked span of a bar. */
+export type LockMark = Span & { words: string };
+
 type Props = {
   day: DayCoverage;
   /** Page of the channel's day; a moment in it is `?at=` in Unix seconds. */
   dayPath: string;
   /** The day in words; stands below the bar while nothing is pointed at. */
   words: string;
+  /** What of it is locked. */
+  locks?: readonly LockMark[] | undefined;
   /** It is the picture of a slider, which says by itself what it is. */
   isScrub?: boolean;
 };
@@ -27,7 +32,7 @@ const place = (day: DayCoverage) => {
  * A day as a bar: recorded, gaps hatched with their reasons, the future empty. Drawn from the index; positions
  * are attributes in percent, so that it needs no style of its own and no picture of fixed width.
  */
-export function CoverageBar({ day, dayPath, words, isScrub = false }: Props) {
+export function CoverageBar({ day, dayPath, words, locks = [], isScrub = false }: Props) {
   const { at } = place(day);
   const { hours } = barOf(day);
   const spoken = isScrub
@@ -46,7 +51,7 @@ export function CoverageBar({ day, dayPath, words, isScrub = false }: Props) {
     >
       <svg class="bar-picture" {...spoken} width="100%" height="28">
         <svg class="bar-window" data-window x="0" width="100%" height="28">
-          <BarMarks day={day} />
+          <BarMarks day={day} locks={locks} />
         </svg>
       </svg>
       <svg class="bar-hours" aria-hidden="true" width="100%" height="16">
@@ -68,7 +73,7 @@ export function CoverageBar({ day, dayPath, words, isScrub = false }: Props) {
   );
 }
 
-function BarMarks({ day }: { day: DayCoverage }) {
+function BarMarks({ day, locks }: { day: DayCoverage; locks: readonly LockMark[] }) {
   const { recorded, gaps } = barOf(day);
   const { at, box } = place(day);
   const isNow = day.nowMs > day.startMs && day.nowMs < day.endMs;
@@ -95,6 +100,18 @@ function BarMarks({ day }: { day: DayCoverage }) {
           data-gap-words={gap.words}
         >
           <title>{gap.words}</title>
+        </rect>
+      ))}
+      {locks.map((lock) => (
+        <rect
+          key={`lock ${lock.startMs}`}
+          class="bar-lock"
+          {...box(lock)}
+          height="5"
+          data-lock={`${lock.startMs} ${lock.endMs}`}
+          data-lock-words={lock.words}
+        >
+          <title>{lock.words}</title>
         </rect>
       ))}
       {isNow && <line class="bar-now" x1={at(day.nowMs)} x2={at(day.nowMs)} y1="0" y2="28" />}

@@ -12,6 +12,7 @@ export type ListedDay = {
   /** The day as a bar; absent where many channels are listed together. */
   coverage?: DayCoverage;
   converted: readonly ConvertedFile[];
+  timelapse?: string | undefined;
 };
 
 /** A date with the channels that have something of it. */
@@ -51,7 +52,7 @@ function amountWords({ recordedMs, possibleMs, sizeBytes, gaps, gapMs }: Calenda
 }
 
 function DateItem({ listed, isAlone }: { listed: ListedDay; isAlone: boolean }) {
-  const { channel, day, coverage, converted } = listed;
+  const { channel, day, coverage, converted, timelapse } = listed;
   const path = `/${channel.id}/${day.date}`;
   const words = amountWords(day);
   return (
@@ -65,7 +66,13 @@ function DateItem({ listed, isAlone }: { listed: ListedDay; isAlone: boolean }) 
           <p class="quiet">{words}</p>
         </>
       )}
-      <DayLinks channel={channel} date={day.date} hasFootage={day.recordedMs > 0} converted={converted} />
+      <DayLinks
+        channel={channel}
+        date={day.date}
+        hasFootage={day.recordedMs > 0}
+        converted={converted}
+        timelapse={timelapse}
+      />
     </div>
   );
 }

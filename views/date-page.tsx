@@ -12,6 +12,7 @@ export type ChannelDay = {
   words: string;
   sizeBytes: number;
   converted: readonly ConvertedFile[];
+  timelapse?: string | undefined;
 };
 
 export type DatePageProps = {
@@ -46,7 +47,7 @@ export function DatePage({ site, title, days, before, after }: DatePageProps) {
       </div>
       {days.length === 0 && <p class="notice">There is no footage of this day.</p>}
       <ul class="day-list">
-        {days.map(({ channel, day, words, sizeBytes, converted }) => (
+        {days.map(({ channel, day, words, sizeBytes, converted, timelapse }) => (
           <li key={channel.id}>
             <h2>
               <a href={`/${channel.id}/${day.date}`}>{channel.name}</a>{" "}
@@ -58,6 +59,7 @@ export function DatePage({ site, title, days, before, after }: DatePageProps) {
               date={day.date}
               hasFootage={day.spans.length > 0}
               converted={converted}
+              timelapse={timelapse}
             />
           </li>
         ))}

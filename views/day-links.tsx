@@ -14,10 +14,12 @@ type Props = {
   hasFootage: boolean;
   /** The films that the day was converted to. */
   converted: readonly ConvertedFile[];
+  /** Address of its timelapse. */
+  timelapse?: string | undefined;
 };
 
 /** What can be done with a day of a channel: watch it, its playlist, its films. */
-export function DayLinks({ channel, date, hasFootage, converted }: Props) {
+export function DayLinks({ channel, date, hasFootage, converted, timelapse }: Props) {
   const path = `/${channel.id}/${date}`;
   const list = `/${channel.id}/stream/${date}/playlist.m3u8`;
   const of = `${channel.name}, ${dateWords(Date.parse(date), "UTC")}`;
@@ -35,6 +37,11 @@ export function DayLinks({ channel, date, hasFootage, converted }: Props) {
             Open in a player
           </a>
         </>
+      )}
+      {timelapse !== undefined && (
+        <a href={timelapse} aria-label={`Timelapse of ${of}`}>
+          Timelapse
+        </a>
       )}
       {converted.map(({ name, hasChecksum }) => (
         <span key={name} class="links">

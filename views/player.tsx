@@ -2,6 +2,7 @@ import { codecWords, livePath, type ChannelStatus } from "../src/status/channel-
 import { DayBar } from "./channel-now.tsx";
 import { PlayerControls, Shortcuts } from "./player-controls.tsx";
 import type { ShownDay } from "./shown-day.ts";
+import { SpanLayer } from "./spans/span-form.tsx";
 
 export type PlayerProps = {
   channel: ChannelStatus;
@@ -36,6 +37,7 @@ export function Player({ channel, shown, isLive, atMs, hasStills }: PlayerProps)
       data-day-list={`${path}/stream/${shown.isToday ? "today" : day.date}/playlist.m3u8`}
       data-timelines={`/api/channels/${channel.id}/timelines?day=${shown.isToday ? "today" : day.date}`}
       data-still={hasStills ? still : ""}
+      data-films={shown.films?.join(" ") ?? ""}
       data-zone={channel.zone}
       data-codecs={codecs.join(",")}
       data-codec-name={picture ? codecWords(picture.videoCodec) : ""}
@@ -68,6 +70,7 @@ export function Player({ channel, shown, isLive, atMs, hasStills }: PlayerProps)
         >
           <DayBar shown={shown} />
         </div>
+        <SpanLayer />
         <div class="preview" data-preview hidden>
           <img data-preview-picture alt="" width="240" height="135" />
           <span data-preview-words />

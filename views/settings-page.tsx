@@ -28,6 +28,7 @@ export function SettingsPage({ site, storage, lines, configFile }: SettingsPageP
           {storage.roots.map((root) => (
             <li key={root.path}>
               <code>{root.path}</code>: {sizeWords(root.sizeBytes)} of footage
+              {root.clipBytes > 0 ? `, ${sizeWords(root.clipBytes)} of timelapses, moments and clips` : ""}
               {root.isCurrent ? ", new footage goes there" : ""}
               {root.isThere ? "" : " (not there now)"}
             </li>
@@ -84,6 +85,14 @@ function Links({ site }: { site: Site }) {
           <span class="quiet">add, test, change, remove</span>
         </li>
       )}
+      <li>
+        <a href="/-/locks">Locks</a>
+        <span class="quiet">footage that no limit deletes</span>
+      </li>
+      <li>
+        <a href="/-/clips">Clips</a>
+        <span class="quiet">films of parts of days</span>
+      </li>
       {isAdmin && hasPeople && (
         <li>
           <a href="/settings/people">People</a>

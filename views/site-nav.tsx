@@ -3,7 +3,10 @@ import type { Site } from "./site.ts";
 const places = [
   { place: "live", path: "/", label: "Live" },
   { place: "dates", path: "/dates", label: "Dates" },
+  { place: "timelapses", path: "/timelapses", label: "Timelapses" },
+  { place: "moments", path: "/moments", label: "Moments" },
   { place: "playlists", path: "/playlists", label: "Playlists" },
+  { place: "jobs", path: "/jobs", label: "Jobs" },
   { place: "settings", path: "/settings", label: "Settings" },
 ] as const;
 
@@ -20,6 +23,12 @@ export function SiteNav({ site, here }: { site: Site; here: Place | undefined })
           <li key={place}>
             <a href={path} {...(place === here ? { "aria-current": "page" } : {})}>
               {label}
+              {place === "jobs" && (site.runningJobs ?? 0) > 0 && (
+                <span class="count">
+                  {site.runningJobs}
+                  <span class="unseen"> running</span>
+                </span>
+              )}
             </a>
           </li>
         ))}

@@ -9,6 +9,8 @@ export type Site = {
   auth: "none" | "accounts";
   /** Who looks; `undefined` before signing in. */
   identity?: Identity | undefined;
+  /** How many jobs run. */
+  runningJobs?: number;
   /** Addresses of the embedded files. */
   assets: {
     styles: readonly string[];
@@ -18,6 +20,7 @@ export type Site = {
     page: string;
     player: string;
     bar: string;
+    span: string;
     wall: string;
   };
 };

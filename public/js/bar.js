@@ -36,12 +36,15 @@ export const gapAt = (bar, ms) =>
 export const isRecordedAt = (bar, ms) =>
   [...bar.querySelectorAll("[data-recorded]")].some((element) => covers(element, "recorded", ms));
 
+const isLockedAt = (bar, ms) =>
+  [...bar.querySelectorAll("[data-lock]")].some((element) => covers(element, "lock", ms));
+
 /** What a bar knows of a moment, in words. */
 export function stateAt(bar, ms) {
   const gap = gapAt(bar, ms);
   if (gap) return gap;
   const time = timeWords(ms, bar.dataset.zone);
-  if (isRecordedAt(bar, ms)) return time;
+  if (isRecordedAt(bar, ms)) return isLockedAt(bar, ms) ? `${time}, locked` : time;
   return ms > Number(bar.dataset.now) - 15_000 ? `${time}: not yet` : `${time}: nothing kept`;
 }
 

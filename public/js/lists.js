@@ -13,16 +13,20 @@ const kindOf = (codecs) => codecs.map(familyOf).sort().join(" ");
 
 /**
  * The lists of a page: live, and the day's. Where the kind of codecs changes within a day, each timeline has its own.
- * `of` resolves to the list that a moment is in, `after` to the one that follows.
+ * `of` resolves to the list that a moment is in, `after` to the one that follows, `newest` to what is live now without
+ * what came before a change.
  */
 export function createLists({ live, dayList, timelines, codecs, codecName }) {
   const day = { url: dayList, codecs, codecName };
   let asked;
 
-  async function load() {
+  async function timelinesNow() {
     const response = await fetch(timelines, { signal: AbortSignal.timeout(5_000) });
-    if (!response.ok) return [];
-    const found = await response.json();
+    return response.ok ? await response.json() : [];
+  }
+
+  async function load() {
+    const found = await timelinesNow();
     const kinds = new Set(found.map((entry) => kindOf(entry.codecs)));
     if (kinds.size > 1)
       return found.map((entry) => ({
@@ -55,6 +59,13 @@ export function createLists({ live, dayList, timelines, codecs, codecName }) {
       const entries = await all();
       const place = entries.findIndex((entry) => entry.url === list.url);
       return place < 0 ? undefined : entries[place + 1];
+    },
+    async newest() {
+      const found = await timelinesNow().catch(() => []);
+      const last = found.at(-1);
+      if (!last) return undefined;
+      const url = `${live}${live.includes("?") ? "&" : "?"}timeline=${last.timeline}`;
+      return { url, codecs: last.codecs.join(","), codecName: familyOf(last.codecs[0] ?? "") };
     },
     /** Forgets what was found, as the newest timeline may have been followed by another. */
     renew() {

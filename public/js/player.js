@@ -12,6 +12,11 @@ import { canPlay, createStream } from "./stream.js";
 import { timeWords } from "./time.js";
 
 const BEFORE_GAP_MS = 5_000;
+/** When live video can't be played, it is looked at this often whether there is another. */
+const LOOK_MS = 4_000;
+/** A list that could not be played is tried again after so long, and then less and less often. */
+const RETRY_MS = 8_000;
+const LAST_RETRY_MS = 120_000;
 
 const root = document.getElementById("player");
 if (root) startPlayer(root);
@@ -31,6 +36,8 @@ function startPlayer(root) {
   let rate = 1;
   let turn = 0;
   let renewTimer;
+  /** How often each list of live video failed, and when it may be tried again. */
+  const failures = new Map();
 
   const moments = createMoments(data);
   const scrub = createScrub(root, { still: data.still, onSeek: visit });
@@ -78,20 +85,43 @@ function startPlayer(root) {
     stream?.close();
     stream = undefined;
     video.hidden = true;
+    if (mode === "live") {
+      const count = failures.get(next.url)?.count ?? 0;
+      const waitMs = Math.min(LAST_RETRY_MS, RETRY_MS * 2 ** count);
+      failures.set(next.url, { count: count + 1, againMs: performance.now() + waitMs });
+      waitForVideo();
+    }
     const what = next.codecName === "" ? "this footage" : next.codecName;
     const words = `This browser can't play ${what}.`;
+    const files = mode === "live" || !data.films ? [] : data.films.split(" ");
+    const ways = { link: next.url, files };
     if (data.still === "") {
-      message.say(`${words} Open it in VLC:`, { link: next.url });
+      message.say(`${words} Open it in VLC:`, ways);
       return;
     }
     picture.hidden = false;
-    message.say(`${words} Still pictures go on here; for video open it in VLC:`, { link: next.url });
+    message.say(`${words} Still pictures go on here; for video open it in VLC:`, ways);
     stream = createStills(picture, data.still, {
       atMs,
       onTrouble: (trouble) => message.trouble(trouble),
       onWell: () => message.well(),
     });
     stream.setRate(rate);
+  }
+
+  /** The camera's video may be another one by now, which can be played, or be so later. */
+  function waitForVideo(waitMs = 500) {
+    const mine = turn;
+    clearTimeout(renewTimer);
+    renewTimer = setTimeout(async () => {
+      const next = document.hidden ? undefined : await lists.newest();
+      if (mine !== turn) return;
+      const mayTry = next && performance.now() >= (failures.get(next.url)?.againMs ?? 0);
+      if (mayTry && canPlay(video, next.codecs)) {
+        message.say("");
+        load(next);
+      } else waitForVideo(LOOK_MS);
+    }, waitMs);
   }
 
   function sayLanding(askedMs, landedMs) {
@@ -238,7 +268,7 @@ function createMessage(box) {
   let said = ["", {}];
   let isTrouble = false;
 
-  function show(words, { link, page, pageWords } = {}) {
+  function show(words, { link, files = [], page, pageWords } = {}) {
     box.textContent = words;
     const address = link === undefined ? page : `${link}${link.includes("?") ? "&" : "?"}download=1`;
     if (address !== undefined) {
@@ -246,6 +276,12 @@ function createMessage(box) {
       anchor.href = address;
       anchor.textContent = pageWords ?? new URL(link, location.href).href;
       box.append(" ", anchor);
+    }
+    for (const [index, file] of files.entries()) {
+      const anchor = document.createElement("a");
+      anchor.href = `${file}?download=1`;
+      anchor.textContent = file.slice(file.lastIndexOf("/") + 1);
+      box.append(index === 0 ? ", or download it: " : ", ", anchor);
     }
     box.hidden = words === "";
   }

@@ -32,3 +32,28 @@ export function durationWords(ms) {
   const rest = minutes % 60;
   return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
 }
+
+/** A moment as a date-time field holds it, `2026-11-20T14:03:27`, in the zone. */
+export function inputText(ms, zone) {
+  const form = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  const part = Object.fromEntries(form.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
+}
+
+/** The moment that such a field holds, ms UTC; NaN when it holds none. Of the hour that autumn repeats the first one. */
+export function inputTime(text, zone) {
+  const asUtc = Date.parse(`${text}Z`);
+  const offsetAt = (ms) => Date.parse(`${inputText(ms, zone)}Z`) - ms;
+  if (!Number.isFinite(asUtc)) return Number.NaN;
+  const early = asUtc - offsetAt(asUtc - 86_400_000);
+  return offsetAt(early) === asUtc - early ? early : asUtc - offsetAt(asUtc);
+}

@@ -9,8 +9,11 @@ const hostOf = (address: string | undefined): string | undefined =>
  * nobody can make them do anything.
  * @param publicUrl a proxy may offer the server under that name and ask it under another
  */
-export function isForeignChange(request: Request, publicUrl?: string): boolean {
-  if (READING.has(request.method)) return false;
+export const isForeignChange = (request: Request, publicUrl?: string): boolean =>
+  !READING.has(request.method) && isForeign(request, publicUrl);
+
+/** The same whatever the method is: for a GET that changes something. */
+export function isForeign(request: Request, publicUrl?: string): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site !== null) return site !== "same-origin" && site !== "none";
   const origin = request.headers.get("origin");

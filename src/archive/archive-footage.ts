@@ -7,6 +7,7 @@ import { VIDEO_TIMESCALE } from "../media/parameters.ts";
 import type { ChannelWriter } from "./write/channel-writer.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { FileArchive } from "./files/file-archive.ts";
+import type { ReplacedSegment } from "./files/replaced-files.ts";
 import type { ArchiveChannel } from "./settings.ts";
 import type { WriteContext } from "./write/write-context.ts";
 
@@ -119,6 +120,12 @@ export class ArchiveFootage implements Footage {
     return [...closed, ...open].sort(byStorage);
   }
 
+  agedAway(channel: string): Recording[] {
+    const ids = this.idsOf(channel);
+    const rows = this.#context.index.rowsInState("garbage").filter((row) => ids.includes(row.channel));
+    return rows.flatMap(({ id }) => this.#context.index.recording(id) ?? []);
+  }
+
   /** Changes whenever any other answer about the channel may. */
   stamp(channel: string): string {
     const ids = this.idsOf(channel);
@@ -134,6 +141,10 @@ export class ArchiveFootage implements Footage {
     if (changed) return changed.segmentCount > 0 ? changed : undefined;
     const found = this.#context.index.recording(id);
     return found?.state === "open" ? undefined : found;
+  }
+
+  replaced(recording: string, ordinal: number): ReplacedSegment | undefined {
+    return this.#files.replaced(recording, ordinal);
   }
 
   run(id: string): RunRow | undefined {

@@ -20,6 +20,7 @@ import { ChannelWriter } from "./write/channel-writer.ts";
 import { closeRows } from "./write/closing.ts";
 import { StorageMissing } from "./write/disk-end.ts";
 import { FileArchive } from "./files/file-archive.ts";
+import type { ReplacedSegment } from "./files/replaced-files.ts";
 import { Flusher, type FlushFigures } from "./write/flusher.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { LiveChannel } from "./live/live-channel.ts";
@@ -69,7 +70,7 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
   constructor(deps: ArchiveDeps) {
     this.#context = {
       ...deps,
-      figures: { syncs: 0, bytesWritten: 0 },
+      figures: { syncs: 0, bytesWritten: 0, waitingBytes: 0 },
       open: new Set(),
       redated: () => this.#redated(),
       noteUnsure: () => this.#redating.noteUnsure(),
@@ -322,8 +323,16 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
     return this.#footage.newest(channel, durationMs);
   }
 
+  agedAway(channel: string): Recording[] {
+    return this.#footage.agedAway(channel);
+  }
+
   recording(id: string): Recording | undefined {
     return this.#footage.recording(id);
+  }
+
+  replaced(recording: string, ordinal: number): ReplacedSegment | undefined {
+    return this.#footage.replaced(recording, ordinal);
   }
 
   run(id: string): RunRow | undefined {

@@ -28,8 +28,12 @@ export interface Footage {
   recordings(channel: string, fromMs: number, toMs: number): Recording[];
   /** The newest recordings, in order, that together hold at least `durationMs` of pictures where there are so many. */
   newest(channel: string, durationMs: number): Recording[];
+  /** Recordings of a channel whose place an aged day has taken, as long as they are readable; in no order. */
+  agedAway?(channel: string): Recording[];
   /** One recording by id: closed, being written, or garbage that is still readable. */
   recording(id: string): Recording | undefined;
+  /** A segment that another took the place of less than an hour ago, and its recording with it alone. */
+  replaced?(recording: string, ordinal: number): { recording: Recording; segment: Segment } | undefined;
   run(id: string): RunRow | undefined;
   /** Gaps that overlap `[fromMs, toMs)`, in order, each followed by footage. */
   gaps(channel: string, fromMs: number, toMs: number): GapRow[];

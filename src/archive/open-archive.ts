@@ -9,9 +9,11 @@ import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import { diskFiles, type Files } from "../platform/files.ts";
 import { RecordingArchive } from "./archive.ts";
+import { AgedDayArchive } from "./aged/aged-day-archive.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ArchiveHistory, type FootageHistory } from "./footage-history.ts";
 import { Locks } from "./keep/locks.ts";
+import { ForeignUse } from "./files/foreign-use.ts";
 import { managedFolder } from "./files/managed-folder.ts";
 import { Retention } from "./keep/retention.ts";
 import type { KnownRoots } from "./roots/roots.ts";
@@ -42,8 +44,10 @@ export type OpenArchive = {
   archive: RecordingArchive;
   history: FootageHistory;
   locks: Locks;
+  /** Days whose footage is made smaller. */
+  aged: AgedDayArchive;
   /** Target durations of channels' growing playlists, kept for ever. */
-  targetDurations: { read(channel: string): number; raise(channel: string, seconds: number): boolean };
+  targetDurations: { read(channel: string): number; raise(channel: string, seconds: number): void };
   /** The segment file by which a channel's growing playlists are numbered, kept for ever. */
   listed: { read(channel: string): ListedRow | undefined; write(row: ListedRow): void };
   /** What else has to outlive everything: accounts. Closed with the archive. */
@@ -57,6 +61,12 @@ export type OpenArchive = {
   databaseTrouble(): string | undefined;
   /** What receiving files has to know of the storage. */
   files: FilesPlace;
+  /** What else lies on the storage has to know of it. */
+  roots: KnownRoots;
+  /** The ids under which a channel's footage is stored: its own and those it had before. */
+  idsOf(channel: string): readonly string[];
+  /** From when ages are counted, ms UTC, by a clock that may be wrong; `undefined` while limits wait. */
+  ageAtMs(): number | undefined;
   /** Takes a changed configuration up. */
   configure(config: Config): void;
   /** Writes what there is, closes recordings and databases. */
@@ -91,6 +101,10 @@ export async function openArchive({
   const registry = new ChannelRegistry({ state, index, clock, zone });
   registry.apply([...config.channels.values()]);
 
+  const lockedMaxBytes = async (rootId: string): Promise<number> => {
+    const path = roots.pathOf(rootId);
+    return path === undefined ? 0 : shareBytes(storage.lockedMax, (await files.space(path)).totalBytes);
+  };
   const archive = new RecordingArchive({
     clock,
     files,
@@ -103,6 +117,7 @@ export async function openArchive({
       segmentTargetMs: segment.targetMs,
       segmentMaxMs: segment.maxMs,
       segmentMaxBytes: segment.maxBytes,
+      lockedMaxBytes,
     },
   });
   await archive.start();
@@ -119,17 +134,29 @@ export async function openArchive({
     minFree: storage.minFree,
     writtenBytes: () => archive.figures.bytesWritten,
   });
+  const idsOf = (id: string) => [
+    id,
+    ...(registry.channels().find((channel) => channel.id === id)?.was ?? []),
+  ];
   const locks = new Locks({
     isIndexed: () => archive.fileFootage.flush(),
-    idsOf: (id) => [id, ...(registry.channels().find((channel) => channel.id === id)?.was ?? [])],
+    idsOf,
     files,
     index,
     roots,
-    async bound(rootId) {
-      const path = roots.pathOf(rootId);
-      return path === undefined ? 0 : shareBytes(storage.lockedMax, (await files.space(path)).totalBytes);
-    },
+    bound: lockedMaxBytes,
   });
+  const aged = new AgedDayArchive({
+    clock,
+    files,
+    index,
+    roots,
+    idsOf,
+    managed: (channel) => managedFolder(current, channel),
+    fileFootage: archive.fileFootage,
+    onRootChange: (listener) => roots.onChange(listener),
+  });
+  aged.start();
   const stop = new AbortController();
   const keeping = (async () => {
     await checkFiles({ index, files }, roots.present());
@@ -138,6 +165,7 @@ export async function openArchive({
       await clock.sleep(storage.flushMs, stop.signal);
     }
   })();
+  const foreign = new ForeignUse(index);
   const history = new ArchiveHistory({
     index,
     channels: () => registry.channels(),
@@ -148,6 +176,7 @@ export async function openArchive({
     archive,
     history,
     locks,
+    aged,
     targetDurations: {
       read: (channel) => index.targetDuration(channel),
       raise: (channel, seconds) => index.raiseTargetDuration(channel, seconds),
@@ -166,6 +195,8 @@ export async function openArchive({
     storageUse: () =>
       storageUse({
         index,
+        foreign,
+        state,
         roots,
         channels: () => registry.channels(),
         minFree: storage.minFree,
@@ -185,12 +216,16 @@ export async function openArchive({
       hasFormerStorage: () => index.roots().length > 1,
       keptFromMs: (channel) => retention.keptFromMs(channel),
     },
+    roots,
+    idsOf,
+    ageAtMs: () => retention.ageAtMs(),
     configure(next) {
       current = next;
       registry.apply([...next.channels.values()]);
     },
     async close() {
       stop.abort();
+      await aged.close();
       await archive.close();
       await keeping;
       await roots.close();

@@ -31,4 +31,6 @@ export type ArchiveSettings = {
   /** Only beyond one of these a segment is cut between samples. */
   segmentMaxMs: number;
   segmentMaxBytes: number;
+  /** The most that locked footage may take, in bytes of a root; without it there is no limit. */
+  lockedMaxBytes?(rootId: string): Promise<number>;
 };

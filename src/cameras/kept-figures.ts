@@ -22,12 +22,15 @@ export class KeptMeter {
   #sizeBytes = 0;
   #ticks = 0;
   #longestTicks = 0;
+  /** Bytes of the first segment. */
+  first: Uint8Array | undefined;
 
   begin(parameters: KeptParameters, usualPauseMs: number): void {
     this.#start ??= { parameters, usualPauseMs };
   }
 
   take({ bytes, durationTicks }: KeptSegment): void {
+    this.first ??= bytes;
     this.#segments += 1;
     this.#sizeBytes += bytes.length;
     this.#ticks += durationTicks;

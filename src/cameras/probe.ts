@@ -2,7 +2,9 @@ import type { KeptSink, KeptSource, RunSink, SourceEnd } from "../capture/source
 import { buildInit } from "../media/fmp4/init.ts";
 import type { Fragment, RunParameters } from "../media/parameters.ts";
 import type { Clock } from "../platform/clock.ts";
-import { decodeStill } from "../still/decode.ts";
+import { fmp4KeyFrames, pictureInit } from "../media/kept/key-frames.ts";
+import { tsKeyFrames } from "../media/ts/key-frames.ts";
+import { decodeStill, type CodedPicture } from "../still/decode.ts";
 import { StreamMeter, type StreamFacts } from "./figures.ts";
 import { KeptMeter, type KeptFacts } from "./kept-figures.ts";
 
@@ -15,7 +17,7 @@ export type ProbeResult =
       jpeg?: Uint8Array<ArrayBuffer>;
     }
   /** A stream that is kept as it comes, in segments. */
-  | { isGood: true; kept: KeptFacts }
+  | { isGood: true; kept: KeptFacts; jpeg?: Uint8Array<ArrayBuffer> }
   | { isGood: false; end: SourceEnd };
 
 /** Enough key frames to know their interval, and enough time for a bit rate. */
@@ -80,26 +82,42 @@ export async function probe(source: KeptSource, clock: Clock, signal: AbortSigna
 
   if (signal.aborted) return { isGood: false, end: ENDED };
   const { facts: kept } = keptMeter;
-  if (kept) return { isGood: true, kept };
+  if (kept) {
+    const jpeg = await decoded(signal, kept.parameters.width, () => keptPictureOf(kept, keptMeter.first));
+    return { isGood: true, kept, ...(jpeg ? { jpeg } : {}) };
+  }
   const { firstKey } = meter;
   if (parameters === undefined || firstKey === undefined) {
     return limit.aborted
       ? { isGood: false, end: { reason: "source-stalled", detail: "it took too long", retry: "later" } }
       : { isGood: false, end };
   }
-  const jpeg = await pictureOf(parameters, firstKey, signal);
+  const { video } = parameters;
+  const init = buildInit(parameters);
+  const jpeg = await decoded(signal, video.width, () => ({ init, sample: firstKey }));
   return { isGood: true, facts: { parameters, figures: meter.figures }, ...(jpeg ? { jpeg } : {}) };
 }
 
+/** The first key frame of a segment that is kept as it came; `undefined` when there is none in it. */
+function keptPictureOf({ parameters }: KeptFacts, segment: Uint8Array | undefined): CodedPicture | undefined {
+  if (segment === undefined) return undefined;
+  const { format, init } = parameters;
+  const [key] = format === "ts" ? tsKeyFrames(segment) : fmp4KeyFrames(init, segment);
+  if (!key) return undefined;
+  const { sample } = key;
+  return { init: format === "ts" ? init : pictureInit(init, sample), sample };
+}
+
 /** A picture that can't be decoded is no reason to call the test a failure: the rest is known. */
-async function pictureOf(
-  parameters: RunParameters,
-  sample: Uint8Array,
+async function decoded(
   signal: AbortSignal,
+  width: number,
+  picture: () => CodedPicture | undefined,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const widthPixels = parameters.video.width > PICTURE_WIDTH ? PICTURE_WIDTH : undefined;
+  const widthPixels = width > PICTURE_WIDTH ? PICTURE_WIDTH : undefined;
   try {
-    return await decodeStill({ init: buildInit(parameters), sample }, { widthPixels, signal });
+    const found = picture();
+    return found && (await decodeStill(found, { widthPixels, signal }));
   } catch {
     return undefined;
   }

@@ -92,8 +92,7 @@ export function testWords(test: CameraTest): TestWords {
       headline: "The stream can be recorded as it comes.",
       advice: keptAdvice(outcome.kept, withSound),
       facts: keptFactWords(outcome.kept),
-      hasPicture: false,
-      isWithoutPicture: true,
+      hasPicture: outcome.jpeg !== undefined,
     };
   }
   if ("folder" in outcome) {

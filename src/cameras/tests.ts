@@ -27,7 +27,7 @@ export type CameraTest = {
   withSound: boolean;
   outcome:
     | { facts: StreamFacts; jpeg?: Uint8Array<ArrayBuffer> }
-    | { kept: KeptFacts }
+    | { kept: KeptFacts; jpeg?: Uint8Array<ArrayBuffer> }
     | { folder: FolderFacts }
     | { failure: Failure };
 };
@@ -140,8 +140,8 @@ function outcomeOf(result: ProbeResult, tried: GivenSource): CameraTest["outcome
     const isStream = tried.source.kind === "hls";
     return { failure: (isStream ? streamFailureOf : failureOf)(result.end, hostOf(tried)) };
   }
-  if ("kept" in result) return { kept: result.kept };
-  return { facts: result.facts, ...(result.jpeg ? { jpeg: result.jpeg } : {}) };
+  const jpeg = result.jpeg ? { jpeg: result.jpeg } : {};
+  return "kept" in result ? { kept: result.kept, ...jpeg } : { facts: result.facts, ...jpeg };
 }
 
 /** Host and port, for people; the kind of a source that has none. */

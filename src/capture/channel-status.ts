@@ -48,7 +48,10 @@ export type ArrivalStatus = {
   /** Files that were received and are kept aside. */
   quarantinedFiles: number;
   /** Why nothing can be read or taken now: a folder that is not there, a storage that is missing. */
-  trouble?: RunEnd & { sinceMs: number };
+  trouble?: RunEnd & {
+    sinceMs: number;
+    /** The storage is at fault, and not the watched folder. */ isOfStorage?: boolean;
+  };
   /** Of a watched folder: what could not be read, newest first, bounded. */
   unreadable: readonly UnreadableFile[];
   /** How many there are of those in all. */

@@ -1,7 +1,11 @@
+import type { DailySpan } from "../platform/daily-span.ts";
 import type { LogFormat, LogLevel } from "../platform/log.ts";
+import type { ConvertConfig } from "./convert.ts";
+import type { MomentsConfig } from "./moments.ts";
 import type { NotifyConfig } from "./notify.ts";
 import type { SecretText } from "./secret-text.ts";
 import type { Share } from "./size.ts";
+import type { TimelapseConfig } from "./timelapse.ts";
 
 /** The port that Nightjar listens on unless told otherwise. */
 export const DEFAULT_PORT = 6478;
@@ -67,6 +71,10 @@ export type ChannelConfig = {
   /** Whether sound is recorded. */
   readonly audio: boolean;
   readonly keep: KeepConfig;
+  /** How its old days are made smaller; absent where they are left as they are. */
+  readonly convert?: ConvertConfig;
+  /** How each of its days becomes a timelapse; absent where none does by itself. */
+  readonly timelapse?: TimelapseConfig;
   /** Time zone of its days. */
   readonly zone: string;
   /** Former ids whose footage belongs to this channel. */
@@ -117,6 +125,15 @@ export type Config = {
     /** How many may be decoded at once. */
     readonly decoders: number;
   };
+  /** Work that is done beside recording. */
+  readonly jobs: {
+    /** The time of day for heavy work, in `zone`; absent where it is done at any time. */
+    readonly window?: DailySpan;
+  };
+  /** Timelapses, where a channel has no settings of its own. */
+  readonly timelapse: TimelapseConfig;
+  /** Short films of what has just happened. */
+  readonly moments: MomentsConfig;
   /** The addresses of HLS PVR. */
   readonly streamer: {
     /** The zone of times without an offset. */

@@ -1,10 +1,14 @@
 import { dirname, join, resolve } from "node:path";
 import { idKey } from "./channel-id.ts";
 import { DEFAULT_PORT, type ChannelConfig, type Config, type SourceConfig } from "./config.ts";
+import { convertConfig } from "./schema-convert.ts";
+import { momentsConfig } from "./schema-moments.ts";
 import { notifyConfig } from "./schema-notify.ts";
+import { channelTimelapse, timelapseConfig } from "./schema-timelapse.ts";
 import type { CheckedFile } from "./schema.ts";
 import { SecretText } from "./secret-text.ts";
 import { parseSource } from "./source-address.ts";
+import { isByFfmpeg } from "./source-kinds.ts";
 import { NightjarError } from "../platform/errors.ts";
 
 const HOUR_MS = 3_600_000;
@@ -66,13 +70,18 @@ export function resolveConfig(checked: CheckedFile, context: ResolveContext): Co
   const dataFolder = resolve(context.folder, checked.data ?? defaultData);
   const zone = checked.timezone ?? context.systemZone;
   const channels = new Map<string, ChannelConfig>();
+  const timelapses = timelapseConfig(checked.timelapse);
   for (const [id, channel] of Object.entries(checked.channels)) {
+    const source = sourceOf(channel);
+    const timelapse = channelTimelapse(channel.timelapse, timelapses, isByFfmpeg(source.kind));
     channels.set(id, {
       id,
       name: channel.name ?? id,
-      source: sourceOf(channel),
+      source,
       audio: channel.audio,
       keep: keepOf(channel),
+      ...(channel.convert === undefined ? {} : { convert: convertConfig(channel.convert) }),
+      ...(timelapse === undefined ? {} : { timelapse }),
       zone: channel.timezone ?? zone,
       was: channel.was,
       ...(channel.settle === undefined ? {} : { settleMs: channel.settle }),
@@ -98,6 +107,9 @@ export function resolveConfig(checked: CheckedFile, context: ResolveContext): Co
     segment: { targetMs: segment.target, maxBytes: segment.max.size, maxMs: segment.max.duration },
     fileMax: checked.file.max ?? {},
     stills: checked.stills,
+    jobs: checked.jobs.window === undefined ? {} : { window: checked.jobs.window },
+    timelapse: timelapses,
+    moments: momentsConfig(checked.moments),
     streamer: { naiveTimes: checked.streamer.naive_times },
     notify: notifyConfig(checked.notify),
     ...(defaultChannel ? { defaultChannel } : {}),

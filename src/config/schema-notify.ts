@@ -1,12 +1,6 @@
 import { z } from "zod";
-import {
-  isReceiverUrl,
-  notifyEvents,
-  notifyFormats,
-  parseQuietTime,
-  shownReceiver,
-  type NotifyConfig,
-} from "./notify.ts";
+import { parseDailySpan } from "../platform/daily-span.ts";
+import { isReceiverUrl, notifyEvents, notifyFormats, shownReceiver, type NotifyConfig } from "./notify.ts";
 import { choice, duration, key, parsed } from "./schema-parts.ts";
 import { SecretText } from "./secret-text.ts";
 
@@ -65,7 +59,7 @@ const receiver = z.strictObject({
     "How long trouble has to last before it is told, `30s` by default, so that a camera which connects again is no alarm.",
   ),
   quiet: key(
-    parsed(parseQuietTime).optional(),
+    parsed(parseDailySpan).optional(),
     "two times such as 22:00-06:00",
     "Times, in the server's zone, in which nothing is sent; what happens then is told together at their end. None by default.",
   ),

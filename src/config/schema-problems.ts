@@ -5,16 +5,7 @@ import { type ConfigProblem, foundText, type KeyPath } from "./problems.ts";
 import { AS_DESCRIBED } from "./schema-parts.ts";
 
 /** Keys that later versions will have. */
-const laterKeys = [
-  "preview",
-  "convert",
-  "encryptors",
-  "packaging",
-  "streamer",
-  "timelapse",
-  "moment",
-  "users",
-];
+const laterKeys = ["preview", "encryptors", "packaging", "streamer", "users"];
 
 const pathOf = (path: readonly PropertyKey[]): KeyPath =>
   path.map((part) => (typeof part === "number" ? part : String(part)));
@@ -35,7 +26,8 @@ function unknownKey(group: KeyPath, name: string): ConfigProblem {
   }
   const names = namesBelow(group);
   const near = nearest(name, names);
-  const elsewhere = configKeys.find((key) => key.path.at(-1) === name && key.path.length > 1);
+  const sameName = configKeys.filter((key) => key.path.at(-1) === name && key.path.length > 1);
+  const elsewhere = sameName.find(({ path: [top] }) => top === "channels") ?? sameName[0];
   const found = "an unknown key";
   if (near !== undefined) return { path, found, wanted: `${near}? Known here: ${names.join(", ")}` };
   if (elsewhere !== undefined) {

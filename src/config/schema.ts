@@ -5,6 +5,9 @@ import { authKinds, execFormats, transports } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { parsePublicUrl } from "./public-url.ts";
+import { convertKey } from "./schema-convert.ts";
+import { jobsKey } from "./schema-jobs.ts";
+import { momentsKey } from "./schema-moments.ts";
 import { notifyKey } from "./schema-notify.ts";
 import {
   AS_DESCRIBED,
@@ -20,6 +23,7 @@ import {
   zoneWanted,
 } from "./schema-parts.ts";
 import { stillsKey } from "./schema-stills.ts";
+import { channelTimelapseKey, timelapseKey } from "./schema-timelapse.ts";
 import { streamerKey } from "./schema-streamer.ts";
 import { parseSize } from "./size.ts";
 import { headerNamePattern, headerValuePattern, parseVariant, variantWanted } from "./hls-keys.ts";
@@ -149,6 +153,8 @@ const channelSchema = z.strictObject({
     "days, hours or size below it",
     "How long footage stays; each limit given applies, and without any it stays until the disk is full.",
   ),
+  convert: convertKey,
+  timelapse: channelTimelapseKey,
   timezone: key(zone().optional(), zoneWanted, "Time zone of this channel's days, by default the server's."),
   was: key(
     z.array(z.string()).default([]),
@@ -258,6 +264,9 @@ export const configSchema = z.strictObject({
     "The files of the archive.",
   ),
   stills: stillsKey,
+  jobs: jobsKey,
+  timelapse: timelapseKey,
+  moments: momentsKey,
   notify: notifyKey,
   streamer: streamerKey,
   default_channel: key(

@@ -16,6 +16,8 @@ export type OpenDatabase<S extends Schema> = {
   isNew: boolean;
   /** Rows that were written through this connection. */
   changes(): number;
+  /** Nothing is written but through this connection, and nothing of it may be taken back any more. */
+  isSettled(): boolean;
   close(): void;
 };
 
@@ -87,7 +89,8 @@ export function openDatabase<S extends Schema>(
     throw error instanceof NightjarError ? error : unusable(path, name, error);
   }
   client.run("PRAGMA foreign_keys = ON");
-  return { db, isNew, changes: changesOf(client), close: () => client.close(true) };
+  const isSettled = () => !client.inTransaction;
+  return { db, isNew, changes: changesOf(client), isSettled, close: () => client.close(true) };
 }
 
 function changesOf(client: Database): () => number {
@@ -117,6 +120,7 @@ export function openForReading<S extends Schema>(
     db: drizzle(client, { schema, casing: "snake_case" }),
     isNew: false,
     changes: changesOf(client),
+    isSettled: () => false,
     close: () => client.close(true),
   };
 }

@@ -3,6 +3,7 @@ import type { ConfigEditor } from "../config/config-editor.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../platform/clock.ts";
 import { NightjarError } from "../platform/errors.ts";
+import { printable } from "../platform/terminal.ts";
 import { importFootage } from "./footage/import-footage.ts";
 import { importFiles } from "./files/import-files.ts";
 
@@ -36,7 +37,11 @@ async function takeFiles(context: ImportContext, isDryRun: boolean): Promise<num
 }
 
 /** `nightjar import`: ends with 0, with 1 when something could not be taken. */
-export async function runImport(context: ImportContext): Promise<number> {
+export async function runImport(given: ImportContext): Promise<number> {
+  // Names of files and channels are anybody's.
+  const stdout = (line: string) => given.stdout(printable(line));
+  const stderr = (line: string) => given.stderr(printable(line));
+  const context = { ...given, stdout, stderr };
   const { args } = context;
   const { footage, channel } = args.options;
   if (args.arguments.length === 0 && typeof footage !== "string") {
@@ -52,6 +57,7 @@ export async function runImport(context: ImportContext): Promise<number> {
   if (typeof footage !== "string") return failed === 0 ? 0 : 1;
   const footageCode = await importFootage({
     config: context.loadConfig(),
+    editor: context.editor,
     clock: context.clock,
     folder: resolve(context.cwd, footage),
     channel: typeof channel === "string" ? channel : undefined,

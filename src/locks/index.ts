@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
+import { identityOf } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { Footage } from "../archive/footage.ts";
 import type { Locks } from "../archive/keep/locks.ts";
@@ -45,9 +46,10 @@ export const lockRoutes = ({ footage, clock, list, locks }: LockDeps) =>
     )
     .post(
       "/api/channels/:channel/locks",
-      async ({ params, body }) => {
+      async ({ params, body, request }) => {
         const { id, zone } = channelOf(footage, params.channel);
-        const span = { ...spanOf(zone, body.from, body.to), who: "", why: body.why, sinceMs: clock.nowMs() };
+        const who = identityOf(request)?.name ?? "";
+        const span = { ...spanOf(zone, body.from, body.to), who, why: body.why, sinceMs: clock.nowMs() };
         const recordings = await locks.lock(id, span);
         if (recordings.length === 0)
           throw notFound(`Nothing of ${id} was recorded between ${body.from} and ${body.to}`);
@@ -62,5 +64,8 @@ export const lockRoutes = ({ footage, clock, list, locks }: LockDeps) =>
         const { startMs, endMs } = spanOf(zone, query["from"] ?? "", query["to"] ?? "");
         return Response.json({ released: await locks.release(id, startMs, endMs) }, { headers: fresh });
       },
-      access("operator", { summary: "Release the locks that overlap a span of a channel" }),
+      access("operator", {
+        summary: "Release the locks that overlap a span of a channel",
+        query: { from: "Begin of the span, in the channel's zone or with an offset", to: "Its end" },
+      }),
     );

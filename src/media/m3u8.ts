@@ -66,12 +66,25 @@ export function mediaPlaylistHead(head: MediaPlaylistHead): string {
 export const DISCONTINUITY_LINE = "#EXT-X-DISCONTINUITY\n";
 export const ENDLIST_LINE = "#EXT-X-ENDLIST\n";
 
-/** Initialization section of the segments that follow. */
-export const mapLine = (uri: string): string => `#EXT-X-MAP:URI="${uri}"\n`;
+/** Initialization section of the segments that follow: all of what lies at an address, or so many bytes at its front. */
+export const mapLine = (uri: string, frontBytes?: number): string =>
+  `#EXT-X-MAP:URI="${uri}"${frontBytes === undefined ? "" : `,BYTERANGE="${frontBytes}@0"`}\n`;
+
+const MINUTE_MS = 60_000;
+/** What the lines of a minute begin with: that of the line that was written last. */
+let minute = { startMs: Number.NaN, text: "" };
 
 /** Wall time of the next segment's first picture, from ms UTC. */
-export const programDateTimeLine = (ms: number): string =>
-  `#EXT-X-PROGRAM-DATE-TIME:${new Date(ms).toISOString()}\n`;
+export function programDateTimeLine(ms: number): string {
+  // Where each segment is dated, most lines begin as the one before them.
+  const startMs = Math.floor(ms / MINUTE_MS) * MINUTE_MS;
+  if (startMs !== minute.startMs) {
+    const text = new Date(startMs).toISOString().slice(0, "YYYY-MM-DDTHH:MM:".length);
+    minute = { startMs, text: `#EXT-X-PROGRAM-DATE-TIME:${text}` };
+  }
+  const seconds = String(Math.floor(ms - startMs)).padStart(5, "0");
+  return `${minute.text}${seconds.slice(0, 2)}.${seconds.slice(2)}Z\n`;
+}
 
 /** Length of the segment whose address is the next line, from 90,000ths of a second. */
 export const durationLine = (ticks: number): string => `#EXTINF:${secondsText(ticks)},\n`;

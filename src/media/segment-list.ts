@@ -135,9 +135,37 @@ function unpackFile(reader: ByteReader, startMs: number): SegmentFile {
   };
 }
 
+/** Segments of a packed list, and whether that is all of them. */
+export type SomeSegments = { segments: readonly Segment[]; isAll: boolean };
+
 /** The segments of a packed list. Throws `unprocessable` for bytes that `packSegments` did not write. */
 export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
-  if (packed.length === 0) return [];
+  const segments: Segment[] = [];
+  unpackInto(segments, packed, startMs, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  return segments;
+}
+
+/** Only those that overlap `[fromMs, toMs)`, give or take a millisecond. Throws as `unpackSegments` does. */
+export function unpackWithin(
+  packed: Uint8Array,
+  startMs: number,
+  fromMs: number,
+  toMs: number,
+): SomeSegments {
+  const segments: Segment[] = [];
+  const count = unpackInto(segments, packed, startMs, fromMs, toMs);
+  return { segments, isAll: count === segments.length };
+}
+
+/** Returns how many there are in the packed list. */
+function unpackInto(
+  segments: Segment[],
+  packed: Uint8Array,
+  startMs: number,
+  fromMs: number,
+  toMs: number,
+): number {
+  if (packed.length === 0) return 0;
   const reader = new ByteReader(packed);
   const layout = reader.unsigned();
   const hasFiles = layout === FILES_LAYOUT;
@@ -146,7 +174,7 @@ export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
       "unprocessable",
       `a packed segment list has layout ${layout}; wanted: ${LAYOUT} or ${FILES_LAYOUT}`,
     );
-  const segments: Segment[] = [];
+  let count = 0;
   // What is expected of the next segment, see `after`: in variables, as a day's list is unpacked while a player waits.
   let { ordinal, startMs: wallMs, mediaTicks, durationTicks, offsetBytes, headerBytes } = atStart(startMs);
   while (!reader.isAtEnd) {
@@ -162,22 +190,27 @@ export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
     const videoBytes = reader.unsigned();
     const audioBytes = reader.unsigned();
     const activityBytes = reader.unsigned() * KIB;
-    segments.push({
-      ordinal,
-      startMs: wallMs,
-      mediaTicks,
-      durationTicks,
-      offsetBytes,
-      headerBytes,
-      videoBytes,
-      audioBytes,
-      activityBytes,
-      ...(hasFiles ? { file: unpackFile(reader, wallMs) } : {}),
-    });
+    const file = hasFiles ? unpackFile(reader, wallMs) : undefined;
+    count += 1;
+    if (wallMs < toMs && wallMs + durationTicks / TICKS_PER_MS > fromMs - 1) {
+      const segment: Segment = {
+        ordinal,
+        startMs: wallMs,
+        mediaTicks,
+        durationTicks,
+        offsetBytes,
+        headerBytes,
+        videoBytes,
+        audioBytes,
+        activityBytes,
+      };
+      if (file) segment.file = file;
+      segments.push(segment);
+    }
     ordinal += 1;
     wallMs += Math.round(durationTicks / TICKS_PER_MS);
     mediaTicks += durationTicks;
     offsetBytes = hasFiles ? 0 : offsetBytes + headerBytes + videoBytes + audioBytes;
   }
-  return segments;
+  return count;
 }

@@ -4,6 +4,8 @@ import { NightjarError } from "../platform/errors.ts";
 const MAX_SIGNED = (Number.MAX_SAFE_INTEGER - 1) / 2;
 /** 2^53 - 1 needs eight groups of seven bits. */
 const MAX_VARINT_BYTES = 8;
+/** So many are put together with the fast operators of 32-bit integers. */
+const SHIFTED_BITS = 28;
 
 /**
  * Writes unsigned LEB128 numbers (little endian groups of seven bits, the top bit says that more follow),
@@ -92,17 +94,36 @@ export class ByteReader {
   }
 
   unsigned(): number {
+    // Nearly all numbers are of one byte, and a day's list has some hundred thousand of them.
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined || byte >= 0x80) return this.#longer();
+    this.#at += 1;
+    return byte;
+  }
+
+  #longer(): number {
+    const bytes = this.#bytes;
     const start = this.#at;
+    let at = start;
     let value = 0;
-    let scale = 1;
-    for (let count = 0; count < MAX_VARINT_BYTES; count++) {
-      const byte = this.#bytes[this.#at];
+    for (let shift = 0; shift < SHIFTED_BITS; shift += 7) {
+      const byte = bytes[at++];
       if (byte === undefined) throw endedEarly(start, "a number");
-      this.#at++;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.#at = at;
+        return value;
+      }
+    }
+    for (let scale = 2 ** SHIFTED_BITS; at < start + MAX_VARINT_BYTES; scale *= 0x80) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw endedEarly(start, "a number");
       value += (byte & 0x7f) * scale;
       if (value > Number.MAX_SAFE_INTEGER) break;
-      if (byte < 0x80) return value;
-      scale *= 0x80;
+      if (byte < 0x80) {
+        this.#at = at;
+        return value;
+      }
     }
     throw new NightjarError("unprocessable", `The number at byte ${start} is over 2^53 - 1`);
   }

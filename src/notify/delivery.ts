@@ -1,12 +1,12 @@
 import type { NotifyConfig } from "../config/notify.ts";
 import type { NotificationTable } from "../db/state/notification-table.ts";
 import type { Clock } from "../platform/clock.ts";
+import { dailySpanEndMs } from "../platform/daily-span.ts";
 import { errorText } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
 import { messageOf, type Wording } from "./message.ts";
 import { noticeSchema, type Notice } from "./notice.ts";
 import type { Post } from "./post.ts";
-import { quietEndMs } from "./quiet.ts";
 
 const log = logOf("notify");
 
@@ -84,7 +84,7 @@ export class Delivery {
   push(notice: Notice): void {
     const { clock, key, receiver, table, wording } = this.#deps;
     const nowMs = clock.nowMs();
-    const endMs = receiver.quiet && quietEndMs(receiver.quiet, nowMs, wording.zone);
+    const endMs = receiver.quiet && dailySpanEndMs(receiver.quiet, nowMs, wording.zone);
     const row = {
       receiver: key,
       notice: JSON.stringify(notice),

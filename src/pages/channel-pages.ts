@@ -3,8 +3,10 @@ import { Fragment, h } from "preact";
 import { ChannelNow, ChannelState, DayBar } from "../../views/channel-now.tsx";
 import { ChannelPage } from "../../views/channel-page.tsx";
 import type { ShownDay } from "../../views/shown-day.ts";
-import { access } from "../access/policy.ts";
+import { identityOf } from "../access/identity.ts";
+import { access, roles } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
+import { lockMarks } from "./lock-marks.ts";
 import { notFound } from "../platform/errors.ts";
 import { localDateOf, type LocalDate } from "../platform/zone.ts";
 import { dateOfDay } from "../playback/days.ts";
@@ -13,6 +15,7 @@ import { parseTime } from "../playback/time-parameters.ts";
 import { dayGapWords, gapWords, type ChannelStatus } from "../status/channel-status.ts";
 import type { DayCoverage } from "../status/coverage.ts";
 import { dateWords } from "../status/words.ts";
+import { convertedFiles } from "./converted-files.ts";
 import type { PagesDeps } from "./deps.ts";
 import { htmlFragment, htmlPage, wantsFragment } from "./html.ts";
 
@@ -38,20 +41,24 @@ function beginLate(
 }
 
 /** A channel now and today, and each day before. */
-export function channelPages({ status, footage, site }: PagesDeps) {
-  const shownDay = (channel: FootageChannel, date: LocalDate, isToday: boolean): ShownDay => {
+export function channelPages({ status, footage, site, locksOf, timelapses }: PagesDeps) {
+  const shownDay = async (channel: FootageChannel, date: LocalDate, isToday: boolean): Promise<ShownDay> => {
     const day = status.day(channel, date);
+    const films = isToday ? [] : await convertedFiles(footage, channel.id, day);
     return {
       day,
+      films: films.map(({ name }) => `/${channel.id}/${date}/${name}`),
       isToday,
       title: dateWords(day.startMs, channel.zone),
       words: isToday ? gapWords(day) : dayGapWords(day),
+      locks: lockMarks(locksOf?.(channel.id) ?? [], day),
       path: `/${channel.id}/${date}`,
+      timelapse: timelapses?.(channel.id).get(date),
       ...status.daysBeside(channel, date),
     };
   };
 
-  const page = (request: Request, id: string, date: LocalDate | undefined): Response => {
+  const page = async (request: Request, id: string, date: LocalDate | undefined): Promise<Response> => {
     const channel = channelOf(footage, id);
     const nowMs = status.nowMs();
     const today = localDateOf(nowMs, channel.zone);
@@ -61,7 +68,7 @@ export function channelPages({ status, footage, site }: PagesDeps) {
     const wanted = atMs === undefined ? (date ?? today) : localDateOf(Math.min(atMs, nowMs), channel.zone);
     if (atMs !== undefined && wanted !== (date ?? today))
       return goTo(`/${channel.id}/${wanted}?at=${Math.floor(atMs / 1000)}`);
-    const shown = shownDay(channel, wanted, wanted === today);
+    const shown = await shownDay(channel, wanted, wanted === today);
     const channelStatus = status.channel(channel);
     if (wantsFragment(request)) {
       const now = h(ChannelNow, { channel: channelStatus, shown });
@@ -71,7 +78,9 @@ export function channelPages({ status, footage, site }: PagesDeps) {
     const isNow = date === undefined && atMs === undefined && !channel.isRetired;
     const lateMs = isNow ? beginLate(channelStatus, shown.day) : undefined;
     const isLive = isNow && lateMs === undefined;
+    const identity = identityOf(request);
     const props = {
+      mayChange: identity !== undefined && roles.indexOf(identity.role) >= roles.indexOf("operator"),
       channel: channelStatus,
       shown,
       isLive,

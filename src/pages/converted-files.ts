@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ConvertedFile } from "../../views/day-links.tsx";
 import type { Footage } from "../archive/footage.ts";
 import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
+import type { LocalDate } from "../platform/zone.ts";
 import type { Span } from "../status/coverage.ts";
 
 const FORM = /^video(-\d+)?\.mp4$/;
@@ -25,13 +26,24 @@ const isFile = async (path: string): Promise<boolean> => {
   }
 };
 
-/** The films that a day of a channel was converted to, by their names; most days have none. */
+/** Whether a recording lies in the folder of another date. */
+function isOfOtherDate(path: string, date: LocalDate): boolean {
+  const folder = basename(dirname(path));
+  return /^\d{4}-\d{2}-\d{2}$/.test(folder) && folder !== date;
+}
+
+/**
+ * The films that a day of a channel was converted to, by their names; most days have none. One whose last pictures reach
+ * over midnight is of the day before, where its address is.
+ */
 export async function convertedFiles(
   footage: Pick<Footage, "recordings" | "mediaPath" | "run">,
   channel: string,
-  day: Span,
+  day: Span & { date: LocalDate },
 ): Promise<ConvertedFile[]> {
-  const recordings = footage.recordings(channel, day.startMs, day.endMs);
+  const recordings = footage
+    .recordings(channel, day.startMs, day.endMs)
+    .filter(({ path }) => !isOfOtherDate(path, day.date));
   const films = new Set(recordings.flatMap((recording) => filmOf(footage, recording) ?? []));
   const found = [...films].map(async (path) => ({
     name: basename(path),

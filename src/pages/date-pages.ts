@@ -38,7 +38,7 @@ function byDate(days: readonly ListedDay[]): ListedDate[] {
 }
 
 /** The calendar of all channels or of one, and each day of all. */
-export function datePages({ status, footage, history, site }: PagesDeps) {
+export function datePages({ status, footage, history, site, timelapses }: PagesDeps) {
   /** The nearest dates with footage of any channel. */
   const datesBeside = (date: LocalDate): { before?: LocalDate; after?: LocalDate } => {
     const beside = footage.channels().map((channel) => status.daysBeside(channel, date));
@@ -58,7 +58,8 @@ export function datePages({ status, footage, history, site }: PagesDeps) {
       .filter(({ startMs }) => startMs >= day.startMs)
       .reduce((sum, extent) => sum + extent.sizeBytes, 0);
     const converted = await convertedFiles(footage, channel.id, day);
-    return [{ channel, day, words: dayGapWords(day), sizeBytes, converted }];
+    const timelapse = timelapses?.(channel.id).get(date);
+    return [{ channel, day, words: dayGapWords(day), sizeBytes, converted, timelapse }];
   };
 
   /** The dates of one or two months, newest first; a single channel's with their bars. */
@@ -68,12 +69,17 @@ export function datePages({ status, footage, history, site }: PagesDeps) {
     latest: string,
   ): Promise<DateLists> => {
     const { months, earlier } = status.months(chosen ? [chosen] : channels, latest, LISTED_MONTHS);
+    const films = new Map(channels.map(({ id }) => [id, timelapses?.(id)]));
     const lists = months.map(async ({ month, days }) => {
       const listed = days.map(async ({ channel, day }) => ({
         channel,
         day,
         ...(chosen ? { coverage: status.day(channel, day.date) } : {}),
-        converted: await convertedFiles(footage, channel.id, daySpanMs(day.date, channel.zone)),
+        converted: await convertedFiles(footage, channel.id, {
+          date: day.date,
+          ...daySpanMs(day.date, channel.zone),
+        }),
+        timelapse: films.get(channel.id)?.get(day.date),
       }));
       return { month, dates: byDate(await Promise.all(listed)) };
     });

@@ -1,5 +1,6 @@
 import type { FootageHistory } from "../archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
+import type { LockRow } from "../db/index/rows.ts";
 import type { StorageUse } from "../archive/storage-use.ts";
 import { channelOf } from "../playback/deps.ts";
 import type { StatusReader } from "../status/status.ts";
@@ -12,7 +13,11 @@ export type PagesDeps = {
   history: FootageHistory;
   /** Roots, limits and bounds of the storage. */
   storageUse: () => StorageUse;
+  /** Locked spans of a channel, where they are known. */
+  locksOf?: ((channel: string) => readonly LockRow[]) | undefined;
   site: SiteOf;
+  /** Addresses of a channel's timelapses, by the local date of their day; none by default. */
+  timelapses?: ((channel: string) => ReadonlyMap<string, string>) | undefined;
   publicUrl?: string | undefined;
   /** The configuration's file, as the person who starts Nightjar knows it. */
   configFile: string;

@@ -2,7 +2,14 @@ import type { Site } from "../../views/site.ts";
 import { identityOf } from "../access/identity.ts";
 import type { Assets } from "./assets.ts";
 
-export type SiteDeps = { assets: Assets; version: string; zone: string; auth: Site["auth"] };
+export type SiteDeps = {
+  assets: Assets;
+  version: string;
+  zone: string;
+  auth: Site["auth"];
+  /** How many jobs run; none by default. */
+  runningJobs?: () => number;
+};
 
 /** What all pages share, for one who looks. */
 export type SiteOf = (request: Request) => Site;
@@ -19,10 +26,13 @@ const styles = [
   "calendar",
   "playlists",
   "files",
+  "jobs",
+  "films",
+  "spans",
 ];
 
 /** Makes the site of each request. */
-export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {
+export function siteOf({ assets, version, zone, auth, runningJobs = () => 0 }: SiteDeps): SiteOf {
   const site: Site = {
     version,
     zone,
@@ -35,8 +45,9 @@ export function siteOf({ assets, version, zone, auth }: SiteDeps): SiteOf {
       page: assets.url("js/page.js"),
       player: assets.url("js/player.js"),
       bar: assets.url("js/bar.js"),
+      span: assets.url("js/span.js"),
       wall: assets.url("js/wall.js"),
     },
   };
-  return (request) => ({ ...site, identity: identityOf(request) });
+  return (request) => ({ ...site, runningJobs: runningJobs(), identity: identityOf(request) });
 }

@@ -1,3 +1,4 @@
+import { BackgroundGroup, yieldToOthers } from "./background.ts";
 import { NightjarError, errorText, systemErrorCode } from "./errors.ts";
 import { LineBuffer } from "./lines.ts";
 import { logOf, redactUrls } from "./log.ts";
@@ -27,6 +28,8 @@ export type SpawnOptions = {
   stopLadder?: readonly StopStep[];
   /** Its arguments are the user's own and may hold a password in any form: they are not logged. */
   hidesArguments?: boolean;
+  /** Work that can wait: it has the lowest claim on the machine, and is held with the job that started it. */
+  isBackground?: boolean;
 };
 
 /** A running process whose output is read as it comes. */
@@ -40,6 +43,12 @@ export type StreamProcess = {
   lastStderrLines(): readonly string[];
   /** Begins the stop ladder, if it has not begun; resolves with the end. */
   stop(): Promise<ProcessExit>;
+  /** Holds it where it is, by SIGSTOP. Nothing for one that is being stopped. */
+  pause(): void;
+  /** Lets it go on. */
+  resume(): void;
+  /** For how long it has been held so far, in milliseconds: what waits for its progress leaves that out. */
+  pausedMs(): number;
 };
 
 /** Path of a tool, by `PATH`; `undefined` when it is not installed. */
@@ -93,6 +102,7 @@ export function spawnStream(argv: readonly string[], options: SpawnOptions = {})
   } catch (error) {
     throw spawnError(name, error);
   }
+  if (options.isBackground) yieldToOthers(child.pid);
   const stderrRead = readLines(child.stderr, lines);
 
   const waitForEnd = async (): Promise<ProcessExit> => {
@@ -105,7 +115,10 @@ export function spawnStream(argv: readonly string[], options: SpawnOptions = {})
   };
   const exited = waitForEnd();
 
+  const hold = new Hold((signal) => child.kill(signal));
   const climb = async (): Promise<ProcessExit> => {
+    // What is held takes no other signal but the one that kills.
+    hold.end();
     for (const step of options.stopLadder ?? DEFAULT_STOP_LADDER) {
       if (child.exitCode !== null || child.signalCode !== null) break;
       child.kill(step.signal);
@@ -123,11 +136,52 @@ export function spawnStream(argv: readonly string[], options: SpawnOptions = {})
   if (options.signal?.aborted) onAbort();
   options.signal?.addEventListener("abort", onAbort, { once: true });
   void exited.then(() => options.signal?.removeEventListener("abort", onAbort));
-  return { pid: child.pid, stdout: child.stdout, exited, lastStderrLines: () => lines.lastLines, stop };
+  const started: StreamProcess = {
+    pid: child.pid,
+    stdout: child.stdout,
+    exited,
+    lastStderrLines: () => lines.lastLines,
+    stop,
+    pause: () => {
+      if (stopping === undefined && child.exitCode === null && child.signalCode === null) hold.begin();
+    },
+    resume: () => hold.end(),
+    pausedMs: () => hold.totalMs,
+  };
+  if (options.isBackground) BackgroundGroup.current?.add(started);
+  return started;
+}
+
+/** Whether a process is held, and for how long it has been in all. */
+class Hold {
+  readonly #send: (signal: "SIGSTOP" | "SIGCONT") => void;
+  #sinceMs: number | undefined;
+  #formerMs = 0;
+
+  constructor(send: (signal: "SIGSTOP" | "SIGCONT") => void) {
+    this.#send = send;
+  }
+
+  get totalMs(): number {
+    return this.#formerMs + (this.#sinceMs === undefined ? 0 : performance.now() - this.#sinceMs);
+  }
+
+  begin(): void {
+    if (this.#sinceMs !== undefined) return;
+    this.#send("SIGSTOP");
+    this.#sinceMs = performance.now();
+  }
+
+  end(): void {
+    if (this.#sinceMs === undefined) return;
+    this.#formerMs = this.totalMs;
+    this.#sinceMs = undefined;
+    this.#send("SIGCONT");
+  }
 }
 
 export type ToolLimits = { timeoutMs: number; maxOutputBytes: number; signal?: AbortSignal };
-export type ToolOptions = ToolLimits & { stdin?: Uint8Array };
+export type ToolOptions = ToolLimits & { stdin?: Uint8Array; isBackground?: boolean };
 
 export type ToolResult<Output> = { code: number | undefined; stdout: Output; stderr: string };
 
@@ -148,9 +202,13 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
  */
 export async function runToolForBytes(
   argv: readonly string[],
-  { stdin, ...limits }: ToolOptions,
+  { stdin, isBackground = false, ...limits }: ToolOptions,
 ): Promise<ToolResult<Buffer<ArrayBuffer>>> {
-  const child = spawnStream(argv, { stopLadder: KILL, ...(stdin === undefined ? {} : { stdin }) });
+  const child = spawnStream(argv, {
+    stopLadder: KILL,
+    isBackground,
+    ...(stdin === undefined ? {} : { stdin }),
+  });
   return outputOf(child, shownName(argv), limits);
 }
 
@@ -182,12 +240,26 @@ export function prepareTool(argv: readonly string[]): PreparedTool {
   };
 }
 
+/** Aborted when a program has run for that long; the time in which it is held does not count. */
+function runningFor(child: StreamProcess, limitMs: number): { signal: AbortSignal; clear: () => void } {
+  const late = new AbortController();
+  const startMs = performance.now();
+  let timer: Timer;
+  const look = () => {
+    const leftMs = limitMs - (performance.now() - startMs - child.pausedMs());
+    if (leftMs <= 0) late.abort();
+    else timer = setTimeout(look, leftMs);
+  };
+  look();
+  return { signal: late.signal, clear: () => clearTimeout(timer) };
+}
+
 async function outputOf(
   child: StreamProcess,
   name: string,
   limits: ToolLimits,
 ): Promise<ToolResult<Buffer<ArrayBuffer>>> {
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
+  const { signal: timeout, clear } = runningFor(child, limits.timeoutMs);
   const signal = limits.signal === undefined ? timeout : AbortSignal.any([timeout, limits.signal]);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -220,6 +292,7 @@ async function outputOf(
     }
     return { code: exit.code, stdout: Buffer.concat(chunks), stderr: child.lastStderrLines().join("\n") };
   } finally {
+    clear();
     signal.removeEventListener("abort", onAbort);
     await child.stop();
     await reader.cancel().catch(() => {});

@@ -53,3 +53,10 @@ export async function readPassword(what: string): Promise<string> {
   if ((await typedLine("Once more: ")) === password) return password;
   throw new NightjarError("bad-request", "The two passwords differ");
 }
+
+/** A line with names of others in it, such as of files: control characters, which terminals obey, are told and not sent. */
+export const printable = (line: string): string =>
+  line.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${code}`;
+  });

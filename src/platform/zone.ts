@@ -48,6 +48,10 @@ export const isoOf = (ms: number, zone = "UTC"): string =>
     ? new Date(ms).toISOString()
     : zoned(ms, zone).toString({ timeZoneName: "never", fractionalSecondDigits: 3 });
 
+/** Local date and time as a date-time field holds them, and as films are named: `2026-11-20T14:03:27`. */
+export const fieldTime = (ms: number, zone: string): string =>
+  zoned(ms, zone).toPlainDateTime().toString({ smallestUnit: "second" });
+
 /** Whether the name is a time zone that this program knows. */
 export function isZone(name: string): boolean {
   try {

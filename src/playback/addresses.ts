@@ -13,24 +13,33 @@ export const segmentAddressHead = (recording: string): string => `segment/${reco
 export const initAddress = (run: string, form: InitForm): string => `init/${run}.${form}`;
 
 /** A place in a channel's media: its wall time in ms UTC, and its media time in 90,000ths of a second. */
-export type MediaPlace = { startMs: number; startTicks: number };
+export type MediaPlace = {
+  startMs: number;
+  startTicks: number;
+  /** Of an aged day, the number of its timeline below 0: what it was made from had the same media time. */
+  film?: number;
+};
 
 /**
  * A segment by its media time, as a DASH template has to name it. Media time is counted through the whole
  * channel and so names one segment only; the place, at or before it, tells where to look.
  */
 export const timedAddress = (place: MediaPlace, ticks: number | "$Time$", form: "v.m4s" | "a.m4s"): string =>
-  `media/${place.startMs}-${place.startTicks}/${ticks}.${form}`;
+  `media/${place.startMs}-${place.startTicks}${place.film === undefined ? "" : `-f${place.film}`}/${ticks}.${form}`;
 
 /** What stands behind `/<channel>/media/`, or `undefined` when it is no such address. */
 export function parseTimedAddress(
   placeText: string,
   name: string,
 ): { place: MediaPlace; ticks: number; form: "v.m4s" | "a.m4s" } | undefined {
-  const [, startMs, startTicks] = /^(\d{1,15})-(\d{1,15})$/.exec(placeText) ?? [];
+  const [, startMs, startTicks, film] = /^(\d{1,15})-(\d{1,15})(?:-f(\d{1,15}))?$/.exec(placeText) ?? [];
   const [, ticks, form] = /^(\d{1,15})\.([va]\.m4s)$/.exec(name) ?? [];
   if (startMs === undefined || startTicks === undefined || ticks === undefined) return undefined;
-  const place = { startMs: Number(startMs), startTicks: Number(startTicks) };
+  const place = {
+    startMs: Number(startMs),
+    startTicks: Number(startTicks),
+    ...(film === undefined ? {} : { film: Number(film) }),
+  };
   return { place, ticks: Number(ticks), form: form === "a.m4s" ? "a.m4s" : "v.m4s" };
 }
 

@@ -4,10 +4,12 @@ import type { FootageChannel } from "../archive/footage.ts";
 import { recordedSeconds } from "./coverage.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
 import type { Lists } from "./lists.ts";
+import { intervalQuery } from "./query-docs.ts";
 import { recordedStatusInterval, timelinesInterval } from "./time-parameters.ts";
 import { timelineEntries, type TimelineEntry } from "./timelines.ts";
 
-const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+const viewer = (summary: string, query: Readonly<Record<string, string>> = {}) =>
+  access("viewer", { summary, tags: ["playback"], query });
 
 const json = (body: unknown): Response => Response.json(body, { headers: { "cache-control": "no-store" } });
 
@@ -52,11 +54,17 @@ export function coverageRoutes(deps: PlaybackDeps, lists: Lists) {
     .get(
       "/:channel/recording_status.json",
       ({ params, request }) => status(request, channelOf(footage, params.channel)),
-      viewer("Recorded spans in Unix seconds, as Flussonic tells them"),
+      viewer("Recorded spans in Unix seconds, as Flussonic tells them", {
+        from: "Begin in Unix seconds; all that is there without it",
+        to: "End, the same, or now",
+      }),
     )
     .get(
       "/api/channels/:channel/timelines",
       ({ params, request }) => json(timelines(request, channelOf(footage, params.channel))),
-      viewer("Timelines of an interval or a day, each with codecs, span and playlist"),
+      viewer("Timelines of an interval or a day, each with codecs, span and playlist", {
+        day: "today, 0 (the latest Monday) to 6, or a date; in place of from",
+        ...intervalQuery,
+      }),
     );
 }

@@ -1,6 +1,6 @@
 import type { Footage } from "../archive/footage.ts";
 import { FILE_JOIN_MS } from "../db/index/file-spans.ts";
-import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
+import { hasOwnFiles, isFilmOfFiles } from "../db/index/rows.ts";
 import { isoOf } from "../platform/zone.ts";
 import { WALL_JOIN_MS } from "../media/segment-outline.ts";
 import { segmentEndMs, sequenceOf, type Stretch } from "./sequence.ts";
@@ -27,13 +27,17 @@ function joined(spans: Iterable<OpenSpan>, interval: Interval): Span[] {
   return found.map(({ startMs, endMs }) => ({ startMs, endMs }));
 }
 
-/** Names of files tell whole seconds: two that follow each other may seem to have as much between them. */
-const joinMsOf = (recording: Recording): number => (hasOwnFiles(recording) ? FILE_JOIN_MS : WALL_JOIN_MS);
+/**
+ * Names of files tell whole seconds: two that follow each other may seem to have as much between them, also when they were
+ * aged.
+ */
+const joinMsOf = ({ recording, run }: Pick<Stretch, "recording" | "run">): number =>
+  hasOwnFiles(recording) || isFilmOfFiles(recording, run) ? FILE_JOIN_MS : WALL_JOIN_MS;
 
 /** Wall time of a stretch: in one where nothing is missing, else by its segments. */
 function* spansOf(stretch: Stretch): Generator<OpenSpan> {
   const { run, first, last, isWhole, recording } = stretch;
-  const joinMs = joinMsOf(recording);
+  const joinMs = joinMsOf(stretch);
   if (isWhole && recording.outline?.isSteady === true)
     return yield { startMs: first.startMs, endMs: segmentEndMs(last, run), joinMs };
   for (const segment of stretch.segments)

@@ -3,8 +3,9 @@ import { access } from "../access/policy.ts";
 import { TIME_PATH, type DashAnswers } from "./dash-answers.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
 import type { Lists } from "./lists.ts";
+import { downloadQuery } from "./query-docs.ts";
 
-const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"], query: downloadQuery });
 
 /** How far one can go back in a live manifest. */
 const LIVE_DEPTH_MS = 600_000;

@@ -9,17 +9,23 @@ import { dateOfDay } from "./days.ts";
 import { channelOf, datesChannelOf, type PlaybackDeps } from "./deps.ts";
 import type { List, Lists } from "./lists.ts";
 import { downloadAnswer, flagParameter, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
+import { longHlsQuery } from "./query-docs.ts";
 import { rawFile, rawFileNamed } from "./raw-files.ts";
 
 const viewer = (summary: string, query: Readonly<Record<string, string>> = {}) =>
   access("viewer", { summary, tags: ["playback"], query });
 const media = (summary: string) => access("viewer", { summary, tags: ["media"] });
 
+/** Of cameras and shares that know no case. */
+const otherCase = access("viewer", { hide: true, tags: ["media"] });
+
 const DAY_MS = 24 * 3_600_000;
 const MOST_TARGET_SECONDS = 3600;
 
 /** Elysia's types don't see a parameter that follows other text in its part of the path. */
 const withTail = { params: z.object({ channel: z.string(), tail: z.string() }) };
+const withFilm = { params: z.object({ channel: z.string(), film: z.string() }) };
+const withDateAndFilm = { params: z.object({ channel: z.string(), date: z.string(), film: z.string() }) };
 const withDateAndTail = { params: z.object({ channel: z.string(), date: z.string(), tail: z.string() }) };
 
 /** The least target duration that is asked for, in seconds. Throws `bad-request`. */
@@ -44,11 +50,15 @@ function dateParameter(query: URLSearchParams): LocalDate | undefined {
   throw badParameter("date", given.slice(0, 40), "a date such as 2026-11-20");
 }
 
-/** A part of an address that has to be a date. Throws `not-found`, as there is nothing else at such an address. */
+/**
+ * A part of an address that has to be a date, padded or not, as where files are sent to. Throws `not-found`, as there
+ * is nothing else at such an address.
+ */
 function dateOfAddress(text: string): LocalDate {
+  const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)?.map(Number) ?? [];
   try {
-    if (/^\d{4}-\d{2}-\d{2}$/.test(text))
-      return Temporal.PlainDate.from(text, { overflow: "reject" }).toString();
+    if (year !== undefined && month !== undefined && day !== undefined)
+      return Temporal.PlainDate.from({ year, month, day }, { overflow: "reject" }).toString();
   } catch {
     // Falls through: no such day.
   }
@@ -103,6 +113,7 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
     live: "1: on through the following days, open at the end",
     channel: "A channel's id; by default the channel that dates without one mean",
     "target-duration": "The least EXT-X-TARGETDURATION, in seconds",
+    ...longHlsQuery,
   };
 
   return new Elysia({ name: "dates" })
@@ -114,12 +125,12 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
         const channel = datesChannelOf(deps);
         return answers.hls(request, channel, () => lists.since(channel, newestDate(channel)));
       },
-      viewer("The newest date of the default channel, and on, HLS"),
+      viewer("The newest date of the default channel, and on, HLS", longHlsQuery),
     )
     .get(
       "/:channel/playlist.m3u8",
       ({ params, request }) => dayList(request, datesChannelOf(deps), dateOfAddress(params.channel)),
-      viewer("A date of the default channel, HLS: /<date>/playlist.m3u8"),
+      viewer("A date of the default channel, HLS: /<date>/playlist.m3u8", longHlsQuery),
     )
     .get(
       "/:channel/:date/playlist.m3u8",
@@ -127,7 +138,7 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
         const channel = channelOf(footage, params.channel);
         return dayList(request, channel, dateOfAddress(params.date));
       },
-      viewer("A date, HLS"),
+      viewer("A date, HLS", longHlsQuery),
     )
     .get(
       "/:channel/video_:tail",
@@ -141,6 +152,17 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
       { ...withDateAndTail, ...media("A file as it is: video_<HHMMSS>.ts or .mp4") },
     )
     .get(
+      "/:channel/VIDEO_:tail",
+      ({ params, request }) => file(request, datesChannelOf(deps), params.channel, `video_${params.tail}`),
+      { ...withTail, ...otherCase },
+    )
+    .get(
+      "/:channel/:date/VIDEO_:tail",
+      ({ params, request }) =>
+        file(request, channelOf(footage, params.channel), params.date, `video_${params.tail}`),
+      { ...withDateAndTail, ...otherCase },
+    )
+    .get(
       "/:channel/video.mp4",
       ({ params, request }) => file(request, datesChannelOf(deps), params.channel, "video.mp4"),
       media("A converted date of the default channel: /<date>/video.mp4"),
@@ -149,6 +171,20 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
       "/:channel/:date/video.mp4",
       ({ params, request }) => file(request, channelOf(footage, params.channel), params.date, "video.mp4"),
       media("A converted date"),
+    )
+    .get(
+      "/:channel/video-:film",
+      ({ params, request }) => file(request, datesChannelOf(deps), params.channel, `video-${params.film}`),
+      {
+        ...withFilm,
+        ...media("Further films of a converted date: /<date>/video-2.mp4, and their checksums"),
+      },
+    )
+    .get(
+      "/:channel/:date/video-:film",
+      ({ params, request }) =>
+        file(request, channelOf(footage, params.channel), params.date, `video-${params.film}`),
+      { ...withDateAndFilm, ...media("Further films of a converted date: video-2.mp4, and their checksums") },
     )
     .get(
       "/:channel/video.mp4.sha512sum",

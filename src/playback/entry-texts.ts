@@ -1,7 +1,7 @@
 import { durationLine, programDateTimeLine } from "../media/m3u8.ts";
 import { deflatePiece, type DeflatedPiece } from "../platform/gzip-pieces.ts";
 import { SizedCache } from "../platform/sized-cache.ts";
-import { segmentAddressHead } from "./addresses.ts";
+import { segmentAddressHead, type SegmentForm } from "./addresses.ts";
 import type { ListPiece } from "./list-text.ts";
 import { durationTicks90k, type Stretch } from "./sequence.ts";
 
@@ -15,39 +15,63 @@ export type EntryShape = {
   inits: "none" | "first" | "all";
 };
 
+/** The forms in which whole segments are listed. */
+type ListedForm = Extract<SegmentForm, "ts" | "m4s" | "i.m4s">;
+
 /** Wall time is told again where it has left the sum of durations by so much. */
 const DRIFT_MS = 100;
+
+/** Ends of addresses that are made once, about 40 bytes each: nearly all recordings have fewer segments. */
+const MOST_NAMES = 4096;
+const madeNames: Record<ListedForm, string[]> = { ts: [], m4s: [], "i.m4s": [] };
+
+/** How the addresses of `[from, to)` end, each with the end of its line, and `lead` between them. */
+function joinedNames(from: number, to: number, form: ListedForm, lead: string): string {
+  const made = madeNames[form];
+  const nameOf = (ordinal: number): string => `${ordinal}.${form}\n`;
+  for (let next = made.length; next < Math.min(to, MOST_NAMES); next++) made.push(nameOf(next));
+  if (to <= made.length) return to === from + 1 ? made[from]! : made.slice(from, to).join(lead);
+  return Array.from({ length: to - from }, (_, index) => nameOf(from + index)).join(lead);
+}
 
 function entryText(stretch: Stretch, shape: EntryShape): string {
   const { recording, run, segments } = stretch;
   const addressHead = shape.prefix + segmentAddressHead(recording.id);
-  const parts: string[] = [];
-  // Segments in a row that differ by their names alone are joined by all that stands between two names.
-  let names: string[] = [];
-  let lead = "";
-  const flush = () => {
-    if (names.length > 0) parts.push(lead, names.join(lead));
-    names = [];
+  const leads = new Map<number, string>();
+  const formAt = (index: number): ListedForm => {
+    if (run.format === "ts") return "ts";
+    return shape.inits === "all" || (shape.inits === "first" && index === 0) ? "i.m4s" : "m4s";
   };
+  const [firstForm, otherForm] = [formAt(0), formAt(1)];
+  let text = "";
+  // Segments in a row that differ by their numbers alone are joined by all that stands between two of these.
+  let [from, to, lead, form] = [0, 0, "", firstForm];
   let expectedMs = Number.NEGATIVE_INFINITY;
   let lastTicks = -1;
   for (const segment of segments) {
     const ticks = durationTicks90k(segment, run);
     const isDated = shape.isEveryDated || Math.abs(segment.startMs - expectedMs) >= DRIFT_MS;
-    if (isDated || ticks !== lastTicks) flush();
+    if (isDated || ticks !== lastTicks || segment.ordinal !== to || form !== otherForm) {
+      if (to > from) {
+        text += lead + joinedNames(from, to, form, lead);
+        form = otherForm;
+      }
+      from = segment.ordinal;
+      to = from;
+    }
     if (isDated) {
-      parts.push(programDateTimeLine(segment.startMs));
+      text += programDateTimeLine(segment.startMs);
       expectedMs = segment.startMs;
     }
+    if (ticks !== lastTicks) {
+      lead = leads.get(ticks) ?? durationLine(ticks) + addressHead;
+      leads.set(ticks, lead);
+      lastTicks = ticks;
+    }
     expectedMs += ticks / 90;
-    if (ticks !== lastTicks) lead = durationLine(ticks) + addressHead;
-    lastTicks = ticks;
-    const hasInit = shape.inits === "all" || (shape.inits === "first" && segment === segments[0]);
-    const form = run.format === "ts" ? "ts" : hasInit ? "i.m4s" : "m4s";
-    names.push(`${segment.ordinal}.${form}\n`);
+    to += 1;
   }
-  flush();
-  return parts.join("");
+  return to > from ? text + lead + joinedNames(from, to, form, lead) : text;
 }
 
 const MAX_TEXT_BYTES = 12_000_000;

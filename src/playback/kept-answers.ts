@@ -2,7 +2,7 @@ import type { LiveEdge } from "../archive/live/live-edge.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import { SizedCache } from "../platform/sized-cache.ts";
 import type { PlaybackDeps } from "./deps.ts";
-import type { AnswerText } from "./list-text.ts";
+import { plainText, type AnswerText } from "./list-text.ts";
 
 /** Whose list is asked for, what is told of it in parts, and all else that it depends on. */
 type Asked = { channel: FootageChannel; edge: LiveEdge | undefined; key: string };
@@ -13,14 +13,26 @@ export type ListAnswer = { body: AnswerText; isGrowing: boolean };
 /** All kept texts together: some long lists, or hundreds of short ones. */
 const MAX_BYTES = 8_000_000;
 
+/** Up to here a text is compressed as a whole: what it was made of need not be kept for that. */
+const SHORT_BYTES = 100_000;
+
 /** A text that is put together once, however often it is answered. */
 function once(body: AnswerText): AnswerText {
+  let source: AnswerText | undefined = body;
   let text: string | undefined;
   let gzip: Uint8Array<ArrayBuffer> | undefined;
+  const { tag, isLong, sizeBytes } = body;
+  const made = (): AnswerText => source ?? plainText(text ?? "");
   return {
-    ...body,
-    text: () => (text ??= body.text()),
-    gzip: () => (gzip ??= body.gzip()),
+    tag,
+    isLong,
+    sizeBytes,
+    text() {
+      text ??= made().text();
+      if (sizeBytes <= SHORT_BYTES) source = undefined;
+      return text;
+    },
+    gzip: () => (gzip ??= made().gzip()),
   };
 }
 

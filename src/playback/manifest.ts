@@ -59,7 +59,8 @@ function track(
     codecs,
     peakBitrateBps: Math.ceil(steadyBps(bitrateOf(period, [kind]).peakBps)),
     initUri: prefix + initAddress(run.id, initForm),
-    mediaUri: prefix + timedAddress(place, "$Time$", form),
+    mediaUri:
+      prefix + timedAddress(run.timeline < 0 ? { ...place, film: -run.timeline } : place, "$Time$", form),
   };
   if (kind === "audio") return { ...common, audio: { sampleRate: run.audioTimescale ?? 48_000 } };
   const { width, height, frameRate } = run;

@@ -7,8 +7,7 @@ import {
   type MediaPlaylistHead,
   type ServerControl,
 } from "../media/m3u8.ts";
-import type { RunRow } from "../db/index/rows.ts";
-import { initAddress } from "./addresses.ts";
+import { initAddress, segmentAddress } from "./addresses.ts";
 import type { EntryShape, EntryTexts } from "./entry-texts.ts";
 import { plainPiece, type ListPiece } from "./list-text.ts";
 import {
@@ -92,6 +91,15 @@ function initsOf(stretch: Stretch, kind: ListKind, hasMap: boolean): EntryShape[
   return stretch.isFirstOfInit && kind !== "sliding" ? "first" : "none";
 }
 
+/** Three packets of MPEG-TS, by which segments begin with their tables, and some with a description before these. */
+const TS_TABLES_BYTES = 3 * 188;
+
+/** The initialization section of a stretch. Of MPEG-TS it is what its first segment begins with. */
+const mapOf = ({ run, recording, first }: Stretch, prefix: string): string =>
+  run.format === "ts"
+    ? mapLine(prefix + segmentAddress(recording.id, first.ordinal, "ts"), TS_TABLES_BYTES)
+    : mapLine(prefix + initAddress(run.id, "mp4"));
+
 /**
  * A media playlist of the stretches, which must not be empty, in pieces. Lists that can't lose entries are numbered
  * from 0, sliding ones by the stored numbers.
@@ -118,13 +126,17 @@ export function mediaPlaylistPieces(
   const hasMap = usesMap(stretches, options);
   const isEveryDated = options.isEveryDated === true || stretches.some((stretch) => stretch.isDiscontinuity);
   const pieces = [plainPiece(mediaPlaylistHead(head))];
-  let mapRun: RunRow | undefined;
+  let mapFirst: Stretch | undefined;
   let isMapTold = false;
+  // A map is valid until the next one (RFC 8216 4.3.2.5): behind MP4, MPEG-TS needs one of its own.
+  let isUnderMap = false;
   let toSkip = skippedSegments;
   for (const whole of stretches) {
-    if (!mapRun || !haveOneDecoder(mapRun, whole.run)) {
-      mapRun = whole.run;
-      isMapTold = mapRun.format === "ts";
+    if (!mapFirst || !haveOneDecoder(mapFirst.run, whole.run)) {
+      mapFirst = whole;
+      const isTs = whole.run.format === "ts";
+      isMapTold = isTs && !isUnderMap;
+      isUnderMap ||= !isTs;
     }
     if (toSkip >= whole.count) {
       toSkip -= whole.count;
@@ -134,7 +146,7 @@ export function mediaPlaylistPieces(
     toSkip = 0;
     if (stretch.isDiscontinuity) pieces.push(plainPiece(DISCONTINUITY_LINE));
     // A delta update tells the init that the whole list told for the same segment, not that of its own first one.
-    if (hasMap && !isMapTold) pieces.push(plainPiece(mapLine(prefix + initAddress(mapRun.id, "mp4"))));
+    if (hasMap && !isMapTold) pieces.push(plainPiece(mapOf(mapFirst, prefix)));
     isMapTold = true;
     pieces.push(texts.of(stretch, { prefix, isEveryDated, inits: initsOf(stretch, kind, hasMap) }));
   }

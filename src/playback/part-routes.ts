@@ -6,8 +6,7 @@ import { channelOf, type PlaybackDeps } from "./deps.ts";
 import { immutableAnswer } from "./immutable-answer.ts";
 import { parsePartAddress } from "./live-parts.ts";
 import { whenLive } from "./live-wait.ts";
-import { withMediaFile } from "./media-file.ts";
-import { segmentByOrdinal } from "./segment-lookup.ts";
+import { livePartBytes } from "./part-bytes.ts";
 
 /** How long a part that was hinted at is waited for. */
 const PART_WAIT_MS = 10_000;
@@ -40,30 +39,6 @@ async function contentOf(
   return found === "never" ? undefined : found;
 }
 
-/** A part's bytes in one: its header, then its pictures, then its sound. */
-async function bytesOf(
-  { footage }: PlaybackDeps,
-  { header, payload }: LivePartContent,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if ("pieces" in payload) return Uint8Array.from(Buffer.concat([header, ...payload.pieces]));
-  const stored = segmentByOrdinal(footage, payload.recording, payload.ordinal);
-  if (!stored) throw nothingHere();
-  const { recording, segment } = stored;
-  const { ranges } = payload;
-  const sizeBytes = ranges.reduce((sum, range) => sum + range.sizeBytes, header.length);
-  const body = new Uint8Array(sizeBytes);
-  body.set(header);
-  const payloadAt = recording.baseOffsetBytes + segment.offsetBytes + segment.headerBytes;
-  await withMediaFile(footage, recording, async (reader) => {
-    let at = header.length;
-    for (const range of ranges) {
-      await reader.read(body.subarray(at, at + range.sizeBytes), payloadAt + range.offsetBytes);
-      at += range.sizeBytes;
-    }
-  });
-  return body;
-}
-
 /** Parts of live segments; one that was hinted at is waited for. */
 export function partRoutes(deps: PlaybackDeps) {
   return new Elysia({ name: "parts" }).get(
@@ -75,7 +50,8 @@ export function partRoutes(deps: PlaybackDeps) {
       const content =
         name && live && (await contentOf(live, deps, { channel: channel.id, name, signal: request.signal }));
       if (!content) throw nothingHere();
-      const bytes = await bytesOf(deps, content);
+      const bytes = await livePartBytes(deps.footage, content);
+      if (!bytes) throw nothingHere();
       return immutableAnswer(request, {
         tag: params.name,
         contentType: "video/mp4",

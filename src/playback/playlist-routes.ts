@@ -9,9 +9,11 @@ import { IntervalFiles } from "./interval-files.ts";
 import type { Lists } from "./lists.ts";
 import { masterAnswer } from "./master.ts";
 import type { PlaylistAnswers } from "./playlist-answers.ts";
+import { hlsQuery, liveHlsQuery, longHlsQuery } from "./query-docs.ts";
 import { addressInterval } from "./time-parameters.ts";
 
-const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+const viewer = (summary: string, query: Readonly<Record<string, string>> = {}) =>
+  access("viewer", { summary, tags: ["playback"], query });
 
 const LIVE = "Live, HLS; with ?parts=1 low-latency HLS";
 
@@ -62,12 +64,20 @@ export function playlistRoutes(
   };
 
   return new Elysia({ name: "playlists" })
-    .get("/:channel/live.m3u8", ({ params, request }) => live(request, params.channel), viewer(LIVE))
-    .get("/:channel/index.m3u8", ({ params, request }) => live(request, params.channel), viewer(LIVE))
+    .get(
+      "/:channel/live.m3u8",
+      ({ params, request }) => live(request, params.channel),
+      viewer(LIVE, liveHlsQuery),
+    )
+    .get(
+      "/:channel/index.m3u8",
+      ({ params, request }) => live(request, params.channel),
+      viewer(LIVE, liveHlsQuery),
+    )
     .get(
       "/:channel/master.m3u8",
       ({ params, request }) => masterAnswer(deps, lists, request, channelOf(footage, params.channel)),
-      viewer("Live with its variants, HLS"),
+      viewer("Live with its variants, HLS", hlsQuery),
     )
     .get(
       "/:channel/stream/:day/playlist.m3u8",
@@ -76,22 +86,23 @@ export function playlistRoutes(
         const list = () => (params.day === "today" ? lists.today(channel) : lists.day(channel, params.day));
         return answers.hls(request, channel, list);
       },
-      viewer("A day, HLS: today, 0 (the latest Monday) to 6, or a date"),
+      viewer("A day, HLS: today, 0 (the latest Monday) to 6, or a date", longHlsQuery),
     )
     .get("/:channel/archive-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
       ...withTail,
       ...viewer(
         "An interval in Unix seconds, HLS, DASH, MP4 or MPEG-TS: archive-<from>-<duration|now>.m3u8|.mpd|.mp4|.ts",
+        longHlsQuery,
       ),
     })
     .get("/:channel/index-:tail", ({ params, request }) => interval(request, params.channel, params.tail), {
       ...withTail,
-      ...viewer("The same under another name"),
+      ...viewer("The same under another name", longHlsQuery),
     })
     .get(
       "/:channel/timeshift_abs-:tail",
       ({ params, request }) => timeshift(request, params.channel, "from", params.tail, (seconds) => seconds),
-      { ...withTail, ...viewer("From a time on, HLS: timeshift_abs-<from>.m3u8") },
+      { ...withTail, ...viewer("From a time on, HLS: timeshift_abs-<from>.m3u8", longHlsQuery) },
     )
     .get(
       "/:channel/timeshift_rel-:tail",
@@ -99,6 +110,9 @@ export function playlistRoutes(
         timeshift(request, params.channel, "ago", params.tail, (ago) =>
           Math.max(0, Math.floor(clock.nowMs() / 1000) - Math.max(1, ago)),
         ),
-      { ...withTail, ...viewer("From so many seconds ago on, HLS: timeshift_rel-<seconds>.m3u8") },
+      {
+        ...withTail,
+        ...viewer("From so many seconds ago on, HLS: timeshift_rel-<seconds>.m3u8", longHlsQuery),
+      },
     );
 }

@@ -8,9 +8,14 @@ import type { DashAnswers } from "./dash-answers.ts";
 import { baseAddress, channelOf, defaultChannelOf, type PlaybackDeps } from "./deps.ts";
 import type { Lists } from "./lists.ts";
 import { downloadAnswer, textAnswer, wantsDownload, type PlaylistAnswers } from "./playlist-answers.ts";
+import { hlsQuery, pvrQuery } from "./query-docs.ts";
 import { intervalParameters, zoneParameter } from "./time-parameters.ts";
 
-const viewer = (summary: string) => access("viewer", { summary, tags: ["playback"] });
+const viewer = (summary: string, query: Readonly<Record<string, string>> = {}) =>
+  access("viewer", { summary, tags: ["playback"], query });
+
+const namedQuery = { channel_name: "Id of a channel; the default channel without it" };
+const gapsQuery = { gaps: "1: with the gaps and their reasons" };
 
 function channelEntry(deps: PlaybackDeps, base: string, channel: FootageChannel) {
   const keepDays = deps.keepDays?.(channel.id);
@@ -71,7 +76,7 @@ export function pvrRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAns
     .get(
       "/streamer/GetNPVRPlayList",
       ({ request }) => streamer(request, (named(request) ?? defaultChannelOf(deps)).id),
-      viewer("An interval by date and time, HLS"),
+      viewer("An interval by date and time, HLS", { ...namedQuery, ...pvrQuery, ...hlsQuery }),
     )
     .get(
       "/streamer/:channel",
@@ -83,17 +88,24 @@ export function pvrRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAns
           ]);
         return streamer(request, id, type === "mpd" ? "mpd" : "m3u8");
       },
-      viewer("An interval by date and time, HLS or DASH: /streamer/<channel>.m3u8 or .mpd"),
+      viewer("An interval by date and time, HLS or DASH: /streamer/<channel>.m3u8 or .mpd", {
+        ...pvrQuery,
+        ...hlsQuery,
+      }),
     )
     .get(
       "/streamer/:channel/metadata",
       ({ params, request }) => metadata(request, channelOf(footage, params.channel)),
-      viewer("Recorded spans of an interval"),
+      viewer("Recorded spans of an interval", { ...pvrQuery, ...gapsQuery }),
     )
     .get(
       "/metadata",
       ({ request }) => metadata(request, named(request) ?? defaultChannelOf(deps)),
-      viewer("Recorded spans of an interval, of the channel named by channel_name"),
+      viewer("Recorded spans of an interval, of the channel named by channel_name", {
+        ...namedQuery,
+        ...pvrQuery,
+        ...gapsQuery,
+      }),
     )
     .get(
       "/playlist.m3u",

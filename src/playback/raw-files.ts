@@ -15,9 +15,15 @@ type RawFile = { recording: Recording; segment?: Segment; name: string; isChecks
 /** A channel's zone may have been another one when a folder got its date. */
 const ZONE_SLACK_MS = 26 * 3_600_000;
 const CHECKSUM = ".sha512sum";
-const NAME = /^video(?:_\d{6}(?:[+-]\d{4})?)?(?:-\d{1,4})?\.(?:ts|mp4)$/;
+const NAME = /^video(?:_\d{6}(?:[+-]\d{4})?)?(?:-\d{1,4})?\.(?:ts|mp4)$/i;
 
 const TYPES: Record<string, string> = { ts: "video/mp2t", mp4: "video/mp4" };
+
+/** Names are taken whatever their case; where two differ by nothing else, the one that is written so is meant. */
+const ways: readonly ((name: string, wanted: string) => boolean)[] = [
+  (name, wanted) => name === wanted,
+  (name, wanted) => name.toLowerCase() === wanted.toLowerCase(),
+];
 
 /**
  * A file of a date by its name, which is only compared with those of footage that is there. Throws `not-found`.
@@ -28,7 +34,7 @@ export function rawFileNamed(
   date: LocalDate,
   name: string,
 ): RawFile {
-  const isChecksum = name.endsWith(CHECKSUM);
+  const isChecksum = name.toLowerCase().endsWith(CHECKSUM);
   const wanted = isChecksum ? name.slice(0, -CHECKSUM.length) : name;
   const { startMs, endMs } = daySpanMs(date, channel.zone);
   const recordings = NAME.test(wanted)
@@ -36,14 +42,15 @@ export function rawFileNamed(
         .recordings(channel.id, startMs - ZONE_SLACK_MS, endMs + ZONE_SLACK_MS)
         .filter(({ path }) => basename(dirname(path)) === date)
     : [];
-  for (const recording of recordings) {
-    if (!hasOwnFiles(recording)) {
-      if (basename(recording.path) === wanted) return { recording, name, isChecksum };
-      continue;
+  for (const isSame of ways)
+    for (const recording of recordings) {
+      if (!hasOwnFiles(recording)) {
+        if (isSame(basename(recording.path), wanted)) return { recording, name, isChecksum };
+        continue;
+      }
+      const segment = recording.segments.find(({ file }) => file && isSame(basename(file.name), wanted));
+      if (segment && (!isChecksum || isPartOfFile(segment))) return { recording, segment, name, isChecksum };
     }
-    const segment = recording.segments.find(({ file }) => file && basename(file.name) === wanted);
-    if (segment && (!isChecksum || isPartOfFile(segment))) return { recording, segment, name, isChecksum };
-  }
   throw notFound(`There is no file ${JSON.stringify(name.slice(0, 80))} of ${date} on ${channel.id}`, [
     "It was deleted or converted, or never came",
   ]);
@@ -63,7 +70,7 @@ export async function rawFile(
   });
   if (!found.isFile()) throw notFound("This file is no longer on the disk");
   const way = wantsDownload(new URL(request.url).searchParams) ? "attachment" : "inline";
-  const type = TYPES[name.split(".").at(-1) ?? ""] ?? "text/plain; charset=utf-8";
+  const type = TYPES[name.split(".").at(-1)?.toLowerCase() ?? ""] ?? "text/plain; charset=utf-8";
   return rangeAnswer(request, {
     tag: `${recording.id}-${segment?.ordinal ?? "file"}-${found.size.toString(36)}-${Math.floor(found.mtimeMs).toString(36)}`,
     sizeBytes: found.size,

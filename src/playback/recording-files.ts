@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
-import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
+import { hasOwnFiles, isAged, type Recording } from "../db/index/rows.ts";
 import { segmentBytes } from "../media/segment-list.ts";
 import { outlineOf } from "../media/segment-outline.ts";
 import { NightjarError, notFound } from "../platform/errors.ts";
@@ -20,16 +20,21 @@ export function recordingBytes(recording: Recording): number {
   return last ? recording.baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0;
 }
 
+/** Whether a recording is one file of its own: not several, and not an hour of an aged day. */
+const isOneFile = (recording: Recording): boolean => !hasOwnFiles(recording) && !isAged(recording);
+
 /** What a recording's file is. */
 const endingOf = (footage: Footage, recording: Recording): "mp4" | "ts" =>
   footage.run(recording.run)?.format === "ts" ? "ts" : "mp4";
 
-/** Where a recording can be had: its own file, or where its segments are files, the interval that it covers. */
+/** Where a recording can be had: its own file, or where it has none, the interval that it covers. */
 export function recordingAddress(footage: Footage, channel: FootageChannel, recording: Recording): string {
   const ending = endingOf(footage, recording);
-  if (!hasOwnFiles(recording)) return `/${channel.id}/recording/${recording.id}.${ending}`;
-  const from = Math.floor(recording.startMs / 1000);
-  const to = Math.ceil(recording.endMs / 1000);
+  if (isOneFile(recording)) return `/${channel.id}/recording/${recording.id}.${ending}`;
+  // An interval begins with the segment that is playing then. A film's neighbours may have another init: none of them is in.
+  const [inward, outward] = isAged(recording) ? [Math.ceil, Math.floor] : [Math.floor, Math.ceil];
+  const from = inward(recording.startMs / 1000);
+  const to = Math.max(from + 1, outward(recording.endMs / 1000));
   return `/${channel.id}/archive-${from}-${to - from}.${ending}`;
 }
 
@@ -44,10 +49,8 @@ export function recordingNamed(footage: Footage, channel: FootageChannel, name: 
       `/api/channels/${channel.id}/recordings lists those that are; others were deleted or replaced`,
     ]);
   const address = recordingAddress(footage, channel, recording);
-  if (hasOwnFiles(recording))
-    throw notFound("This recording is not one file: its segments are files of their own", [
-      `All of it: ${address}`,
-    ]);
+  if (!isOneFile(recording))
+    throw notFound("This recording is not one file of its own", [`All of it: ${address}`]);
   if (endingOf(footage, recording) !== ending)
     throw notFound(`This recording is no ${ending === "ts" ? "MPEG-TS" : "MP4"}`, [`It is at ${address}`]);
   return recording;

@@ -5,9 +5,11 @@ import { badParameter } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import { channelOf, type PlaybackDeps } from "./deps.ts";
 import { recordingAddress, recordingBytes, recordingFile, recordingNamed } from "./recording-files.ts";
+import { intervalQuery } from "./query-docs.ts";
 import { MAX_INTERVAL_MS, parseTime, zoneParameter } from "./time-parameters.ts";
 
-const viewer = (summary: string, tag: string) => access("viewer", { summary, tags: [tag] });
+const viewer = (summary: string, tag: string, query: Readonly<Record<string, string>> = {}) =>
+  access("viewer", { summary, tags: [tag], query });
 
 const DAY_MS = 24 * 3_600_000;
 /** Recordings of one page of the list. */
@@ -73,6 +75,10 @@ export function recordingRoutes(deps: PlaybackDeps) {
         const list = recordingList(deps, channelOf(footage, params.channel), query);
         return Response.json(list, { headers: { "cache-control": "no-store" } });
       },
-      viewer("Recordings of an interval and the addresses of their files: from=, to=, skip=", "api"),
+      viewer("Recordings of an interval and the addresses of their files", "api", {
+        ...intervalQuery,
+        from: "Begin; a day before the end without it",
+        skip: "Recordings to leave out at the front: the answer names the next page",
+      }),
     );
 }

@@ -39,7 +39,7 @@ function command(program: string, { videoCodec, audioCodec }: RemuxSource): stri
  * The chunks as a stream that reads no further than it is asked. A failure ends it, and is told to `failed`: whoever reads
  * it takes it for whole.
  */
-function streamOf(
+export function streamOf(
   chunks: AsyncGenerator<Uint8Array, void>,
   failed: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {

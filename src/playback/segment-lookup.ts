@@ -36,10 +36,11 @@ const foundIn = (
 
 /** A segment by its recording and ordinal. */
 export function segmentByOrdinal(footage: Footage, id: string, ordinal: number): StoredSegment | undefined {
-  const recording = footage.recording(id);
-  const run = recording && footage.run(recording.run);
-  const segment = recording && foundIn(recording, (each) => each.ordinal, ordinal);
-  return run && segment && { recording, run, segment };
+  const known = footage.recording(id);
+  const listed = known && foundIn(known, (each) => each.ordinal, ordinal);
+  const found = listed ? { recording: known, segment: listed } : footage.replaced?.(id, ordinal);
+  const run = found && footage.run(found.recording.run);
+  return run && { ...found, run };
 }
 
 /** Wall time is slewed by at most 500 ppm against media time, and rounded. */
@@ -50,10 +51,15 @@ const REACHES_MS = [SLACK_MS, 3_600_000, 24 * 3_600_000, MAX_INTERVAL_MS];
 /** Footage that is newer than this is looked through at last, however long the gap before it was. */
 const NEWEST_MS = 1_200_000;
 
-/** The segment of a recording that begins at a media time, in 90,000ths of a second. */
-function segmentAt(footage: Footage, recording: Recording, ticks: number): StoredSegment | undefined {
+/** The segment of a recording that begins at a media time, in 90,000ths of a second; of a film, only if that is meant. */
+function segmentAt(
+  footage: Footage,
+  recording: Recording,
+  { film }: MediaPlace,
+  ticks: number,
+): StoredSegment | undefined {
   const run = footage.run(recording.run);
-  if (!run) return undefined;
+  if (!run || (run.timeline < 0 ? -run.timeline : undefined) !== film) return undefined;
   const ticksOf = (segment: Segment) =>
     convertTicks(recording.baseTicks + segment.mediaTicks, run.videoTimescale, 90_000);
   const outline = hasOwnFiles(recording) ? undefined : recording.outline;
@@ -77,7 +83,7 @@ export function segmentByTicks(
   const earliestMs = place.startMs + elapsedMs * (1 - SLEW) - SLACK_MS;
   const within = (recordings: readonly Recording[]): StoredSegment | undefined => {
     for (const recording of recordings) {
-      const stored = segmentAt(footage, recording, ticks);
+      const stored = segmentAt(footage, recording, place, ticks);
       if (stored) return stored;
     }
     return undefined;
@@ -86,5 +92,5 @@ export function segmentByTicks(
     const stored = within(footage.recordings(channel, earliestMs, earliestMs + 2 * SLACK_MS + reachMs));
     if (stored) return stored;
   }
-  return within(footage.newest(channel, NEWEST_MS));
+  return within(footage.newest(channel, NEWEST_MS)) ?? within(footage.agedAway?.(channel) ?? []);
 }

@@ -1,5 +1,5 @@
-import { hasOwnFiles, type Recording, type RunRow } from "../db/index/rows.ts";
-import type { Segment } from "../media/segment-list.ts";
+import { hasOwnFiles, isAged, type Recording, type RunRow } from "../db/index/rows.ts";
+import type { Segment, SomeSegments } from "../media/segment-list.ts";
 import { outlineOf, segmentFollows, type SegmentOutline } from "../media/segment-outline.ts";
 import { convertTicks } from "../media/ticks.ts";
 import { interleavedStarts } from "./interleaved-files.ts";
@@ -47,7 +47,8 @@ export const segmentEndMs = (segment: Segment, run: RunRow): number =>
   segment.startMs + (segment.durationTicks * 1000) / run.videoTimescale;
 
 /** Ticks of a run's video as 90,000ths of a second, rounded down; equal times stay equal. */
-const in90k = (ticks: number, run: RunRow): number => convertTicks(ticks, run.videoTimescale, 90_000);
+const in90k = (ticks: number, run: RunRow): number =>
+  run.videoTimescale === 90_000 ? ticks : convertTicks(ticks, run.videoTimescale, 90_000);
 
 /** Length of a segment in 90,000ths of a second. */
 export const durationTicks90k = (segment: Segment, run: RunRow): number => in90k(segment.durationTicks, run);
@@ -95,14 +96,16 @@ type Piece = { stretch: Stretch; orderMs: number };
 const outlineOfRecording = (recording: Recording): SegmentOutline | undefined =>
   recording.outline ?? outlineOf(recording.segments);
 
-/** A part of a recording, or all of it. */
+const allSegments = ({ segments }: Recording): SomeSegments => ({ segments, isAll: true });
+
+/** A part of a recording, or all of it, with the outline of that. */
 function stretchOfPart(
   recording: Recording,
   run: RunRow,
   outline: SegmentOutline,
   part?: readonly Segment[],
 ): Stretch {
-  const { first, last, count, longestTicks } = (part && outlineOf(part)) ?? outline;
+  const { first, last, count, longestTicks } = outline;
   const facts = {
     recording,
     run,
@@ -134,8 +137,6 @@ function piecesOf(
   fromMs: number,
   toMs: number,
 ): Piece[] {
-  const outline = outlineOfRecording(recording);
-  if (!outline) return [];
   const joinMs = covers.filter((cover) => cover.isEstimate).map((cover) => cover.startMs - 1);
   const pieceOf = (stretch: Stretch): Piece => ({
     stretch,
@@ -143,23 +144,30 @@ function piecesOf(
   });
   const hiding = covers.filter((cover) => !cover.isEstimate);
   const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
-  if (isInside && outline.isUnbroken && between.length === 0)
-    return [pieceOf(stretchOfPart(recording, run, outline))];
+  if (isInside && between.length === 0) {
+    const outline = outlineOfRecording(recording);
+    if (!outline) return [];
+    if (outline.isUnbroken) return [pieceOf(stretchOfPart(recording, run, outline))];
+  }
 
   const pieces: Piece[] = [];
-  const { segments } = recording;
+  const { segments, isAll } =
+    (isInside ? undefined : recording.segmentsWithin?.(fromMs, toMs)) ?? allSegments(recording);
   let start = -1;
   const close = (end: number) => {
     if (start < 0) return;
-    const part = start === 0 && end === segments.length ? undefined : segments.slice(start, end);
+    const isEvery = start === 0 && end === segments.length;
+    const part = isEvery ? segments : segments.slice(start, end);
+    const outline = outlineOf(part);
     start = -1;
-    pieces.push(pieceOf(stretchOfPart(recording, run, outline, part)));
+    if (outline)
+      pieces.push(pieceOf(stretchOfPart(recording, run, outline, isEvery && isAll ? undefined : part)));
   };
   const isShown = (segment: Segment): boolean => {
     const endMs = segmentEndMs(segment, run);
+    if (endMs <= fromMs || segment.startMs >= toMs) return false;
     const middleMs = (segment.startMs + endMs) / 2;
-    const isHidden = hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
-    return endMs > fromMs && segment.startMs < toMs && !isHidden;
+    return !hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
   };
   let before: Segment | undefined;
   let index = 0;
@@ -235,7 +243,9 @@ export function numberedTail(stretches: readonly Stretch[]): Stretch[] {
     const numbersFollow =
       mediaSequenceOf(before.recording, before.last) + 1 === mediaSequenceOf(here.recording, here.first);
     const discontinuities = here.recording.discontinuitySequence - before.recording.discontinuitySequence;
-    if (!numbersFollow || discontinuities !== (here.isDiscontinuity ? 1 : 0)) break;
+    // What took the place of older footage has no numbers of its own, though they may seem to follow.
+    const areStored = !isAged(before.recording) && !isAged(here.recording);
+    if (!areStored || !numbersFollow || discontinuities !== (here.isDiscontinuity ? 1 : 0)) break;
   }
   return withoutLeadingDiscontinuity(stretches.slice(Math.max(0, start)));
 }

@@ -1,8 +1,8 @@
 /** Where target durations are kept over restarts, by channel, in whole seconds. */
 export type TargetDurationStore = {
   read(channel: string): number;
-  /** Raises it; `false` when it can't be kept yet. */
-  raise(channel: string, seconds: number): boolean;
+  /** Raises it; nothing lowers it. */
+  raise(channel: string, seconds: number): void;
 };
 
 /**
@@ -13,8 +13,6 @@ export class TargetDurations {
   readonly #leastSeconds: number;
   readonly #store: TargetDurationStore | undefined;
   readonly #seconds = new Map<string, number>();
-  /** What the store keeps. */
-  readonly #stored = new Map<string, number>();
 
   /** `segmentTargetMs`: the length that segments are made to have. */
   constructor(segmentTargetMs: number, store?: TargetDurationStore) {
@@ -24,11 +22,10 @@ export class TargetDurations {
 
   /** The channel's target duration in whole seconds, raised to what a list needs. */
   grow(channel: string, neededSeconds: number): number {
-    const stored = this.#stored.get(channel) ?? this.#store?.read(channel) ?? 0;
-    const seconds = Math.max(this.#leastSeconds, neededSeconds, stored, this.#seconds.get(channel) ?? 0);
+    const before = this.#seconds.get(channel) ?? this.#store?.read(channel) ?? 0;
+    const seconds = Math.max(this.#leastSeconds, neededSeconds, before);
+    if (seconds !== before) this.#store?.raise(channel, seconds);
     this.#seconds.set(channel, seconds);
-    const isKept = seconds === stored || (this.#store?.raise(channel, seconds) ?? true);
-    this.#stored.set(channel, isKept ? seconds : stored);
     return seconds;
   }
 }

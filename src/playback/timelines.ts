@@ -15,7 +15,8 @@ import {
 export function timelineParameter(query: URLSearchParams): number | undefined {
   const given = query.get("timeline");
   if (given === null || given === "") return undefined;
-  if (!/^\d{1,9}$/.test(given))
+  // Those of aged days lie below 0.
+  if (!/^-?\d{1,9}$/.test(given))
     throw badParameter("timeline", given.slice(0, 40), "the number of a timeline, such as 3");
   return Number(given);
 }

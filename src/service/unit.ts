@@ -82,6 +82,8 @@ export function serviceUnit(options: UnitOptions): string {
       "IOSchedulingClass=best-effort",
       "IOSchedulingPriority=2",
       "OOMScoreAdjust=-200",
+      // An encoder that takes too much memory ends alone.
+      "OOMPolicy=continue",
     ],
     [
       "NoNewPrivileges=yes",

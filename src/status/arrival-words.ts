@@ -23,7 +23,8 @@ export function arrivalState(
 ): StateWords {
   const { trouble, lastArrivalMs, isLookingThrough } = arrivals;
   if (trouble) {
-    const what = isFolder ? "The folder can't be read" : "No file can be taken";
+    const isOfFolder = isFolder && trouble.isOfStorage !== true;
+    const what = isOfFolder ? "The folder can't be read" : "No file can be taken";
     const detail = trouble.detail === "" ? "" : ` (${trouble.detail})`;
     const headline = `${what} since ${sinceWords(trouble.sinceMs, nowMs, zone)}${detail}`;
     return { condition: "offline", isTrouble: true, headline };

@@ -13,6 +13,8 @@ export type DoctorContext = {
   /** Reads the configuration; what it throws becomes a check. */
   loadConfig: () => Config;
   clock: Clock;
+  /** What other rooms look at. */
+  more?: (config: Config) => Promise<DoctorCheck[]>;
   /** JSON instead of lines. */
   json: boolean;
   stdout: (line: string) => void;
@@ -47,7 +49,7 @@ async function partOf(name: string, look: () => Promise<DoctorCheck[]>): Promise
 
 /** Looks at everything that recording depends on. */
 export async function doctorChecks(
-  context: Pick<DoctorContext, "loadConfig" | "clock">,
+  context: Pick<DoctorContext, "loadConfig" | "clock" | "more">,
 ): Promise<DoctorCheck[]> {
   const { config, check } = readConfig(context.loadConfig);
   return [
@@ -57,6 +59,7 @@ export async function doctorChecks(
     ...(config === undefined ? [] : await partOf("disk", () => diskChecks(config))),
     ...(config === undefined ? [] : await partOf("folders", () => folderChecks(config))),
     ...(config === undefined ? [] : await partOf("port", () => portChecks(config.listen))),
+    ...(config === undefined ? [] : await partOf("more", async () => (await context.more?.(config)) ?? [])),
   ];
 }
 

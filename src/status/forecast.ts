@@ -11,6 +11,8 @@ export type ChannelUse = {
   /** Bytes a day at the present bitrate, recording all day; `undefined` while nothing tells it. */
   bytesPerDay: number | undefined;
   keep: KeepLimits;
+  /** Its files lie in a folder of somebody else's: it takes no room here, and none is made of it. */
+  isElsewhere?: boolean;
 };
 
 /** The disk that footage goes to. Bytes. */
@@ -86,19 +88,22 @@ export function forecastOf(channels: readonly ChannelUse[], disk: DiskUse | unde
       ? undefined
       : ageOfRoom(
           limits.map(({ use, limit }) => ({
-            bytesPerDay: use.bytesPerDay ?? 0,
+            bytesPerDay: use.isElsewhere === true ? 0 : (use.bytesPerDay ?? 0),
             limitDays: limit?.days ?? Infinity,
           })),
           roomBytes,
         );
   return {
     channels: limits.map(({ use, limit }): Forecast => {
-      if (use.bytesPerDay !== undefined && diskDays !== undefined && diskDays < (limit?.days ?? Infinity))
+      const isOnDisk = use.isElsewhere !== true && use.bytesPerDay !== undefined;
+      if (isOnDisk && diskDays !== undefined && diskDays < (limit?.days ?? Infinity))
         return { ...use, days: diskDays, decidedBy: "disk" };
       if (limit) return { ...use, days: limit.days, decidedBy: limit.by };
       return { ...use, days: undefined, decidedBy: "unknown" };
     }),
-    bytesPerDay: channels.reduce((sum, { bytesPerDay }) => sum + (bytesPerDay ?? 0), 0),
+    bytesPerDay: channels
+      .filter(({ isElsewhere }) => isElsewhere !== true)
+      .reduce((sum, { bytesPerDay }) => sum + (bytesPerDay ?? 0), 0),
     roomBytes,
     diskDays,
   };
@@ -122,7 +127,12 @@ export function keepWords(keep: KeepLimits): string {
 }
 
 /** One honest sentence about a channel. */
-export function forecastWords({ bytesPerDay, days, decidedBy, keep }: Forecast): string {
+export function forecastWords({ bytesPerDay, days, decidedBy, keep, isElsewhere }: Forecast): string {
+  if (isElsewhere === true) {
+    return decidedBy === "unknown"
+      ? "Lies in its own folder, and takes no room here"
+      : `Lies in its own folder, and takes no room here; it goes by its limit: ${keepWords(keep)}`;
+  }
   if (bytesPerDay === undefined) {
     return decidedBy === "age"
       ? `Nothing new is recorded; what there is goes by its limit: ${keepWords(keep)}`

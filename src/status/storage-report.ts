@@ -34,11 +34,11 @@ export function storageReport(
   history: FootageHistory,
   use: StorageUse,
   state: StorageState,
-  channels: readonly Pick<ChannelStatus, "id" | "condition" | "picture">[],
+  channels: readonly Pick<ChannelStatus, "id" | "condition" | "picture" | "kind">[],
   nowMs: number,
 ): StorageReport {
   const totals = history.totals();
-  const uses = channels.map(({ id, condition, picture }): ChannelUse => {
+  const uses = channels.map(({ id, condition, picture, kind }): ChannelUse => {
     const isOver = condition === "retired" || condition === "stopped";
     const recent = isOver ? undefined : bytesPerDay(history.extents(id, nowMs - DAY_MS, nowMs), nowMs);
     const measured =
@@ -48,10 +48,12 @@ export function storageReport(
       sizeBytes: totals.get(id)?.sizeBytes ?? 0,
       bytesPerDay: recent ?? measured,
       keep: use.keep.get(id) ?? {},
+      ...(kind === "folder" ? { isElsewhere: true } : {}),
     };
   });
   const { freeBytes } = state;
-  const storedBytes = [...totals.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const allBytes = [...totals.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const storedBytes = allBytes - use.elsewhereBytes;
   const closedBytes = use.roots.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   // What is being written goes to the current root.
   const roots = use.roots.map((root) =>

@@ -34,7 +34,7 @@ const MOST_KEPT_BACK = 5;
 const TICKS_PER_MS = 90;
 
 /** Where the search begins: the newest segments of a recording up to a place, and the time asked for. */
-type Start = { recording: Recording; run: RunRow; segments: readonly Segment[]; atMs: number };
+export type Start = { recording: Recording; run: RunRow; segments: readonly Segment[]; atMs: number };
 
 /** Names what identifies a picture's bytes for ever. */
 export const pictureName = ({ recording, ordinal, sampleIndex }: PicturePlace): string =>
@@ -69,8 +69,11 @@ export async function pictureAt(
   return keyFrameUpTo(footage, { recording, run, segments, atMs });
 }
 
-/** Looks through the segments from the last one back. A group of pictures that was cut begins in an earlier one. */
-function keyFrameUpTo(footage: Footage, start: Start): Promise<PicturePlace> {
+/**
+ * The last key frame that is shown at a time or before it, in the newest of these segments that has one: a group of
+ * pictures that was cut begins in an earlier one. Throws `not-found` or `unavailable`.
+ */
+export function keyFrameUpTo(footage: Footage, start: Start): Promise<PicturePlace> {
   const { recording, run, segments, atMs } = start;
   if (run.format !== "nightjar") return keptKeyFrameUpTo(footage, start);
   return withMediaFile(footage, recording, async (reader) => {

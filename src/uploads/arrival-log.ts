@@ -20,7 +20,10 @@ export type TroubleKind = "taking" | "looking";
 /** Trouble with what is sent is over when nothing was sent in vain for so long, in ms. */
 const TAKING_MS = 600_000;
 
-type Trouble = RunEnd & { sinceMs: number; lastMs: number };
+/** Why files can't be taken or read; it may be for the storage's sake and not the folder's. */
+export type TroubleEnd = RunEnd & { isOfStorage?: boolean };
+
+type Trouble = TroubleEnd & { sinceMs: number; lastMs: number };
 type Unreadable = UnreadableFile & FileState & { waitMs: number; nextMs: number };
 
 /** How the files of a channel arrive. */
@@ -45,11 +48,11 @@ export class ArrivalLog {
   }
 
   /** Says why nothing can be taken or read, or with `undefined` that it can. Whether that is news. */
-  setTrouble(kind: TroubleKind, end: RunEnd | undefined, nowMs: number): boolean {
+  setTrouble(kind: TroubleKind, end: TroubleEnd | undefined, nowMs: number): boolean {
     const before = this.#trouble(kind, nowMs);
     if (!end) this.#troubles.delete(kind);
     else this.#troubles.set(kind, { ...end, sinceMs: before?.sinceMs ?? nowMs, lastMs: nowMs });
-    return before?.reason !== end?.reason;
+    return before?.reason !== end?.reason || before?.isOfStorage !== end?.isOfStorage;
   }
 
   #trouble(kind: TroubleKind, nowMs: number): Trouble | undefined {
@@ -72,6 +75,11 @@ export class ArrivalLog {
 
   setReadable(name: string): void {
     this.#unreadable.delete(name);
+  }
+
+  /** Names that begin so are looked at again: what stood in their way is gone. */
+  lookAgain(nameStart: string): void {
+    for (const name of this.#unreadable.keys()) if (name.startsWith(nameStart)) this.#unreadable.delete(name);
   }
 
   /** Whether a file was found unreadable as it is, a short while ago. */
@@ -97,7 +105,14 @@ export class ArrivalLog {
       lateFiles: [...this.#late].reduce((sum, [at, count]) => (at > part - PARTS ? sum + count : sum), 0),
       quarantinedFiles: this.quarantinedFiles,
       ...(trouble
-        ? { trouble: { reason: trouble.reason, detail: trouble.detail, sinceMs: trouble.sinceMs } }
+        ? {
+            trouble: {
+              reason: trouble.reason,
+              detail: trouble.detail,
+              sinceMs: trouble.sinceMs,
+              ...(trouble.isOfStorage === true ? { isOfStorage: true } : {}),
+            },
+          }
         : {}),
       unreadable: unreadable
         .slice(0, MOST_SHOWN)

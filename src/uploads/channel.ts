@@ -63,3 +63,10 @@ export const isPastKeeping = (
   channel: string,
   startMs: number,
 ): boolean => startMs + RECORDING_MS <= deps.keptFromMs(channel);
+
+/** Whether a film of an aged day shows all the moments that a file may be of: it is taken for stored, and not stored. */
+export const isInAgedSpan = (
+  { footage }: Pick<UploadDeps, "footage">,
+  channel: string,
+  meanings: readonly { startMs: number }[],
+): boolean => meanings.every(({ startMs }) => footage.isAged(channel, startMs));

@@ -13,12 +13,12 @@ export async function existingFile(
   files: Files,
   folder: string,
   name: string,
-  known: () => Promise<ReadonlyMap<string, KnownFile>>,
+  known: ReadonlyMap<string, KnownFile>,
 ): Promise<ExistingFile | undefined> {
   const path = join(folder, name);
   const stat = await files.stat(path);
   if (stat?.kind !== "file") return undefined;
-  const record = (await known()).get(name);
+  const record = known.get(name);
   const isUnchanged = record?.sizeBytes === stat.sizeBytes && record.mtimeMs === stat.modifiedMs;
   return {
     path,

@@ -33,7 +33,7 @@ export function parseName(text: string): { media: MediaName; isSidecar: boolean 
 export const nameText = ({ time, offset, extension }: MediaName): string =>
   `video_${time}${offset ?? ""}.${extension}`;
 
-export const SIDECAR = ".duration";
+export { SIDECAR } from "../archive/files/file-paths.ts";
 
 /** A local date, `YYYY-MM-DD`, from one with or without padding; `undefined` when there is no such day. */
 export function parseDate(text: string): string | undefined {

@@ -1,12 +1,13 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { KnownFile } from "../archive/files/file-footage.ts";
 import { logOf } from "../platform/log.ts";
 import type { ArrivalLog, FileState } from "./arrival-log.ts";
-import { isPastKeeping, lockKey, type FileChannel, type UploadDeps } from "./channel.ts";
+import { isInAgedSpan, isPastKeeping, lockKey, type FileChannel, type UploadDeps } from "./channel.ts";
 import { chooseMeaning } from "./choose-hour.ts";
 import { type MediaName, parseName, SIDECAR } from "./file-names.ts";
 import { probeFile } from "./probe.ts";
 import { agreedDuration, readSidecar } from "./sidecars.ts";
+import { setTwinAside, twinsOf } from "./twins.ts";
 import { meaningsOf } from "./wall-times.ts";
 
 const log = logOf("uploads");
@@ -36,8 +37,8 @@ export class FoundFiles {
     this.#log = arrivals;
   }
 
-  /** Looks at one file. Throws `unavailable` when the archive takes nothing now. */
-  async see(sighting: Sighting, known: KnownFile | undefined): Promise<Taken> {
+  /** Looks at one file, unless it is to stop meanwhile. Throws `unavailable` when the archive takes nothing now. */
+  async see(sighting: Sighting, known: KnownFile | undefined, signal: AbortSignal): Promise<Taken> {
     const { files, clock } = this.#deps;
     const { path, date, name, media } = sighting;
     const state = await this.#stateOf(path);
@@ -48,18 +49,21 @@ export class FoundFiles {
     if (!meanings)
       return this.#unreadable(shown, `its name states an offset that ${zone} does not have then`, state);
     if (!known && this.#isForgotten(sighting, meanings[0].startMs)) return this.#left(path);
+    // An aged day's originals stay for an hour; what comes anew into its spans is not needed.
+    if (!known && isInAgedSpan(this.#deps, id, meanings)) return this.#left(path);
     if (this.#log.isHopeless(shown, state, clock.nowMs())) return "left";
     if (!this.#isWhole(path, state)) return "waiting";
     return this.#channel.locks.with(lockKey(date, media.time), async () => {
       const now = (await this.#deps.footage.filesOf(id, date)).get(sighting.key);
       if (isSameState(state, now)) return this.#left(path);
-      const probed = await probeFile(path, media.extension).catch((error: unknown) => ({ error }));
+      const probed = await probeFile(path, media.extension, signal).catch((error: unknown) => ({ error }));
+      if (signal.aborted) return "waiting";
       if ("error" in probed)
         return this.#unreadable(shown, `it can't be read: ${String(probed.error)}`, state);
       if (!isSameState(state, await this.#stateOf(path))) return "waiting";
       const { findings, sizeBytes, crc32 } = probed;
       if ("unreadable" in findings) return this.#unreadable(shown, findings.unreadable, state);
-      const folderKnown = meanings.length > 1 ? await this.#deps.footage.filesOf(id, date) : new Map();
+      const folderKnown = await this.#deps.footage.filesOf(id, date);
       const meaning = await chooseMeaning(meanings, {
         folder: join(path, ".."),
         known: folderKnown,
@@ -72,8 +76,12 @@ export class FoundFiles {
       const isWrong = agreed !== undefined && "wrong" in agreed;
       if (isWrong) this.#unreadable(shown + SIDECAR, agreed.wrong, { sizeBytes: 0, mtimeMs: 0 });
       const durationTicks = agreed && !isWrong ? agreed.ticks : findings.facts.durationTicks;
+      const { startMs } = meaning;
+      const twins = twinsOf(folderKnown, sighting.key, startMs);
+      const longer = await this.#longerOf(sighting, folderKnown, twins, durationTicks);
+      if (longer !== undefined) return this.#isTwin(sighting, state, longer);
       const settledMs = this.#deps.footage.settledMs(id);
-      const isLate = !now && settledMs !== undefined && meaning.startMs < settledMs;
+      const isLate = !now && twins.length === 0 && settledMs !== undefined && startMs < settledMs;
       if (isLate && !this.#log.isLookingThrough) this.#log.cameLate(clock.nowMs());
       await this.#deps.footage.putFile(id, {
         date,
@@ -81,9 +89,10 @@ export class FoundFiles {
         sizeBytes,
         crc32,
         mtimeMs: state.mtimeMs,
-        startMs: meaning.startMs,
+        startMs,
         facts: { ...findings.facts, durationTicks },
       });
+      for (const twin of twins) await this.#replaceTwin(sighting, twin);
       this.#log.setReadable(shown);
       if (!isWrong) this.#log.setReadable(shown + SIDECAR);
       this.#log.arrived(state.mtimeMs);
@@ -114,6 +123,42 @@ export class FoundFiles {
       await footage.putFile(id, { date, name: key, sizeBytes, mtimeMs, crc32, startMs, facts });
       this.#log.setReadable(shown);
     });
+  }
+
+  /** The one of its twins, if any, that is not shorter and still there. */
+  async #longerOf(
+    { path, key }: Sighting,
+    known: ReadonlyMap<string, KnownFile>,
+    twins: readonly string[],
+    durationTicks: number,
+  ): Promise<string | undefined> {
+    for (const twin of twins) {
+      const isLonger = (known.get(twin)?.durationTicks ?? 0) >= durationTicks;
+      const twinPath = key === path ? twin : join(dirname(path), twin);
+      if (isLonger && (await this.#deps.files.stat(twinPath))) return twin;
+    }
+    return undefined;
+  }
+
+  /** A file of the same time is a segment, so this one is not; our own folder does not keep it. */
+  async #isTwin({ date, name, path, key }: Sighting, state: FileState, longer: string): Promise<Taken> {
+    if (key === path) return this.#unreadable(`${date}/${name}`, twinReason(longer), state);
+    const { mtimeMs } = state;
+    await setTwinAside(this.#deps, this.#channel, { folder: dirname(path), date, name, mtimeMs });
+    return this.#left(path);
+  }
+
+  /** A longer file of the same time was taken. */
+  async #replaceTwin({ date, name, path, key }: Sighting, twin: string): Promise<void> {
+    const isOwn = key !== path;
+    const state = await this.#stateOf(isOwn ? join(dirname(path), twin) : twin);
+    if (state && isOwn) {
+      const { mtimeMs } = state;
+      await setTwinAside(this.#deps, this.#channel, { folder: dirname(path), date, name: twin, mtimeMs });
+      return;
+    }
+    await this.#deps.footage.dropFile(this.#channel.config().id, date, twin);
+    if (state) this.#unreadable(`${date}/${basename(twin)}`, twinReason(name), state);
   }
 
   /** Whether it was deleted from the archive, or would be at once. */
@@ -153,6 +198,9 @@ export class FoundFiles {
     return "left";
   }
 }
+
+const twinReason = (longer: string): string =>
+  `it is of the same time as ${basename(longer)}, which is not shorter`;
 
 const isSameState = (state: FileState, other: FileState | undefined): boolean =>
   state.sizeBytes === other?.sizeBytes && state.mtimeMs === other.mtimeMs;

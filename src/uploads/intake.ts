@@ -4,7 +4,7 @@ import type { ChannelConfig } from "../config/config.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import { errorText, NightjarError, systemErrorCode } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
-import { ArrivalLog } from "./arrival-log.ts";
+import { ArrivalLog, type TroubleEnd } from "./arrival-log.ts";
 import { ownFolder, quarantineOf, readableFolder, type FileChannel, type UploadDeps } from "./channel.ts";
 import { parseName } from "./file-names.ts";
 import { FolderWatch, type Hint } from "./folder-watch.ts";
@@ -29,8 +29,8 @@ export const mayPass = (error: unknown): boolean =>
   !(error instanceof NightjarError) || ["unavailable", "internal", "config"].includes(error.kind);
 
 /** Why files can't be taken or read, by an error of the disk or of the storage. */
-function troubleOf(error: unknown, missing: RunEnd | undefined): RunEnd {
-  if (missing) return missing;
+function troubleOf(error: unknown, missing: RunEnd | undefined): TroubleEnd {
+  if (missing) return { ...missing, isOfStorage: true };
   const isFull = ["ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? "");
   return { reason: isFull ? "disk-full" : "disk-error", detail: errorText(error) };
 }
@@ -185,16 +185,19 @@ export class ChannelIntake {
       for (const [date, names] of hints)
         this.#hints.set(date, new Set([...names, ...(this.#hints.get(date) ?? [])]));
       const root = this.#deps.storage.current();
-      this.#setScanTrouble(troubleOf(error, "missing" in root ? root.missing : undefined), clock.nowMs());
+      const isOfFolder =
+        this.#channel.config().source.kind === "folder" && systemErrorCode(error) !== undefined;
+      const missing = "missing" in root && !isOfFolder ? root.missing : undefined;
+      this.#setScanTrouble(troubleOf(error, missing), clock.nowMs());
       return undefined;
     }
   }
 
-  #setScanTrouble(trouble: RunEnd | undefined, nowMs: number): void {
+  #setScanTrouble(trouble: TroubleEnd | undefined, nowMs: number): void {
     if (!this.#log.setTrouble("looking", trouble, nowMs)) return;
     const { id } = this.#channel.config();
-    if (trouble)
-      log.error("{channel}: the folder can't be read: {detail}", { channel: id, detail: trouble.detail });
+    const what = trouble?.isOfStorage === true ? "no file can be taken" : "the folder can't be read";
+    if (trouble) log.error("{channel}: {what}: {detail}", { channel: id, what, detail: trouble.detail });
     else log.info("{channel}: the folder can be read again", { channel: id });
   }
 
@@ -230,6 +233,12 @@ export class ChannelIntake {
       });
       // A clock that is wrong would take everything for old.
       if (clock.synchronised() !== false) await this.quarantine().sweep(nowMs);
+      const removed = isShort ? await this.quarantine().makeRoom() : 0;
+      if (removed > 0)
+        log.warn("{channel}: {count} files in quarantine made room: the storage is full", {
+          channel: id,
+          count: removed,
+        });
       await this.countQuarantine();
       this.#sweptAtMs = clock.monotonicMs();
     } catch (error) {

@@ -1,21 +1,19 @@
 import { isAbsolute, join } from "node:path";
-import type { FoundFile, KnownFile } from "../archive/files/file-footage.ts";
+import type { FoundFile } from "../archive/files/file-footage.ts";
 import type { MediaFacts } from "../media/media-facts.ts";
 import { logOf } from "../platform/log.ts";
 import { ownFolder, quarantineOf, type FileChannel, type UploadDeps } from "./channel.ts";
 import { chooseMeaning } from "./choose-hour.ts";
 import { existingFile, isSame, type ExistingFile } from "./existing.ts";
 import { nameText, SIDECAR } from "./file-names.ts";
-import { keepAside } from "./folders.ts";
 import { probeFile } from "./probe.ts";
 import type { ReceivedFile } from "./receive.ts";
 import { agreedDuration, readSidecar } from "./sidecars.ts";
-import type { Meanings } from "./wall-times.ts";
+import { setAside, setTwinAside, twinsOf } from "./twins.ts";
+import { distinctMeanings, type Meanings } from "./wall-times.ts";
 
 const log = logOf("uploads");
 
-/** Folder of a day for files that longer ones took the place of. */
-export const REPLACED = ".replaced";
 /** Names of own files are remembered until the watch has told of them; this many at most. */
 const MOST_OWN_NAMES = 2000;
 
@@ -77,11 +75,11 @@ export async function tellFile(
 export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival: Arrival): Promise<Placed> {
   const { files, footage } = deps;
   const { id } = channel.config();
-  const { date, meanings, received, facts, arrivedMs } = arrival;
+  const { date, received, facts, arrivedMs } = arrival;
   const folder = join(ownFolder(deps, id), date);
   const bytes = { sizeBytes: received.sizeBytes, crc32: received.crc32 };
-  let asked: Promise<ReadonlyMap<string, KnownFile>> | undefined;
-  const known = () => (asked ??= footage.filesOf(id, date));
+  const known = await footage.filesOf(id, date);
+  const meanings = distinctMeanings(arrival.meanings, known);
   const there: (ExistingFile | undefined)[] = [];
   for (const { name } of meanings) there.push(await existingFile(files, folder, nameText(name), known));
 
@@ -95,33 +93,33 @@ export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival:
 
   if (await isElsewhere(deps, channel, arrival)) return "same";
 
-  const question = { folder, known: meanings.length > 1 ? await known() : NONE, facts, arrivedMs };
+  const question = { folder, known, facts, arrivedMs };
   const meaning = await chooseMeaning(meanings, { ...question, isFirstTaken: there[0] !== undefined });
   const { startMs } = meaning;
   const name = nameText(meaning.name);
-  const existing = there[meanings.indexOf(meaning)];
-  if (existing) {
-    const { findings, crc32 } = await probeFile(existing.path, meaning.name.extension);
+  const rivals: { name: string; mtimeMs: number }[] = [];
+  for (const rival of [name, ...twinsOf(known, name, startMs)]) {
+    const existing = await existingFile(files, folder, rival, known);
+    if (!existing) continue;
+    const { sizeBytes, mtimeMs } = existing;
+    const { findings, crc32 } = await probeFile(existing.path, rival.endsWith(".ts") ? "ts" : "mp4");
     if ("facts" in findings && findings.facts.durationTicks >= facts.durationTicks) {
-      const { sizeBytes, mtimeMs } = existing;
-      const file = { name, sizeBytes, mtimeMs, crc32, startMs, facts: findings.facts };
+      const file = { name: rival, sizeBytes, mtimeMs, crc32, startMs, facts: findings.facts };
       if (!existing.known) await tellFile(deps, channel, { folder, date, ...file });
       return "shorter";
     }
-    const aside = join(folder, REPLACED);
-    await channel.folders.make(aside);
-    await keepAside(files, existing.path, join(aside, `${existing.mtimeMs}-${name}`));
-    await files.syncFolder(aside);
+    rivals.push({ name: rival, mtimeMs });
   }
+  for (const rival of rivals) if (rival.name === name) await setAside(deps, channel, { folder, ...rival });
   const mtimeMs = (await files.stat(received.path))?.modifiedMs ?? arrivedMs;
   noteOwnName(channel, `${date}/${name}`);
   await files.rename(received.path, join(folder, name));
   await files.syncFolder(folder);
   await tellFile(deps, channel, { folder, date, name, mtimeMs, ...bytes, startMs, facts });
-  return existing ? "replaced" : "created";
+  for (const rival of rivals)
+    if (rival.name !== name) await setTwinAside(deps, channel, { folder, date, ...rival });
+  return rivals.length > 0 ? "replaced" : "created";
 }
-
-const NONE: ReadonlyMap<string, KnownFile> = new Map();
 
 /**
  * Whether the same bytes of the same time are the channel's already, in another folder: in that of an id that it had

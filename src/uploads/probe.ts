@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { readMp4File } from "../media/kept/mp4-file.ts";
 import type { MediaFacts } from "../media/media-facts.ts";
@@ -60,6 +60,11 @@ export class PassingProbe {
     return this.#crc32;
   }
 
+  /** Nothing that follows can make it readable. */
+  get isHopeless(): boolean {
+    return this.#unreadable !== undefined;
+  }
+
   push(bytes: Uint8Array): void {
     this.#sizeBytes += bytes.length;
     this.#crc32 = crc32(bytes, this.#crc32);
@@ -84,15 +89,17 @@ export class PassingProbe {
   }
 }
 
-/** Hands all bytes of a file on, a piece at a time; each piece is good until the next. Throws errors of the disk. */
-async function readThrough(path: string, take: (bytes: Uint8Array) => void): Promise<void> {
+/**
+ * Hands all bytes of a file on, a piece at a time, until `take` says that it is enough; each piece is good until the
+ * next. Throws errors of the disk.
+ */
+async function readThrough(path: string, take: (bytes: Uint8Array) => boolean): Promise<void> {
   const file = await open(path, "r");
   try {
     const bytes = new Uint8Array(READ_BYTES);
     for (let at = 0; ;) {
       const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
-      if (bytesRead === 0) return;
-      take(bytes.subarray(0, bytesRead));
+      if (bytesRead === 0 || take(bytes.subarray(0, bytesRead))) return;
       at += bytesRead;
     }
   } finally {
@@ -105,16 +112,33 @@ export async function checksumOf(path: string): Promise<number> {
   let crc = 0;
   await readThrough(path, (bytes) => {
     crc = crc32(bytes, crc);
+    return false;
   });
   return crc;
 }
 
-/** A file on the disk, read to its end. */
+/** A file on the disk, read to its end where it is media; else its size and checksum are those of some of it. */
 export type ProbedFile = { sizeBytes: number; crc32: number; findings: Findings };
 
-/** Reads a whole file and says what it is. Throws errors of the disk. */
-export async function probeFile(path: string, extension: MediaExtension): Promise<ProbedFile> {
+/**
+ * Reads a file and says what it is: all of it, unless it shows before that it is no media. Throws errors of the disk, and
+ * the reason of the signal.
+ */
+export async function probeFile(
+  path: string,
+  extension: MediaExtension,
+  signal?: AbortSignal,
+): Promise<ProbedFile> {
+  if (extension === "mp4") {
+    const sizeBytes = (await stat(path)).size;
+    const findings = sizeBytes > 0 ? await mp4Findings(path, sizeBytes) : undefined;
+    if (findings && "unreadable" in findings) return { sizeBytes, crc32: 0, findings };
+  }
   const probe = new PassingProbe(extension);
-  await readThrough(path, (bytes) => probe.push(bytes));
+  await readThrough(path, (bytes) => {
+    signal?.throwIfAborted();
+    probe.push(bytes);
+    return probe.isHopeless;
+  });
   return { sizeBytes: probe.sizeBytes, crc32: probe.crc32, findings: await probe.findings(path) };
 }

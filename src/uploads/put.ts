@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { badParameter, NightjarError } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
 import {
+  isInAgedSpan,
   isPastKeeping,
   lockKey,
   ownFolder,
@@ -14,14 +15,14 @@ import { noteOwnName, placeFile, setSidecarAside, tellFile, type Placed } from "
 import { probeFile } from "./probe.ts";
 import { arrivingPath, passBy, receiveFile, receiveText } from "./receive.ts";
 import { agreedDuration, parseDuration, SIDECAR_BYTES } from "./sidecars.ts";
-import { meaningsOf, type Meanings } from "./wall-times.ts";
+import { distinctMeanings, meaningsOf, type Meanings } from "./wall-times.ts";
 
 const log = logOf("uploads");
 
 /** A client's clock and zone may be off by a day; what is later is a mistake. */
 const AHEAD_MS = 24 * 3_600_000;
 
-/** `aged`: older than what is kept, so that it would go at once. */
+/** `aged`: older than what is kept, so that it would go at once, or in an aged day already. */
 export type PutResult =
   | { outcome: Placed; /** The first instant that it may be of, ms UTC. */ startMs: number }
   | { outcome: "aged" }
@@ -59,7 +60,7 @@ export async function putMedia(
   const { id, zone } = channel.config();
   const { date } = sent;
   const meanings = checkedMeanings(deps, sent, zone);
-  if (isPastKeeping(deps, id, meanings[0].startMs)) {
+  if (isPastKeeping(deps, id, meanings[0].startMs) || isInAgedSpan(deps, id, meanings)) {
     await passBy(request);
     return { outcome: "aged" };
   }
@@ -67,7 +68,8 @@ export async function putMedia(
   const own = ownFolder(deps, id);
   const folder = join(own, date);
   await channel.folders.make(folder);
-  const received = await receiveFile(request, { folder, extension: sent.name.extension, files });
+  const check = () => void ownFolder(deps, id);
+  const received = await receiveFile(request, { folder, extension: sent.name.extension, files, check });
   const arrivedMs = clock.nowMs();
   const { findings } = received;
   try {
@@ -104,7 +106,8 @@ export async function putSidecar(
   const { id, zone } = channel.config();
   const meanings = checkedMeanings(deps, sent, zone);
   const text = await receiveText(request, SIDECAR_BYTES);
-  if (isPastKeeping(deps, id, meanings[0].startMs)) return { outcome: "aged" };
+  if (isPastKeeping(deps, id, meanings[0].startMs) || isInAgedSpan(deps, id, meanings))
+    return { outcome: "aged" };
   await storage.look();
   const own = ownFolder(deps, id);
   const place = () => placeSidecar(deps, channel, { own, date: sent.date, meanings, text });
@@ -122,7 +125,8 @@ async function placeSidecar(
   const { id } = channel.config();
   const folder = join(own, date);
   await channel.folders.make(folder);
-  const { startMs, name: media, stat } = await newestOf(deps, folder, meanings);
+  const known = await footage.filesOf(id, date);
+  const { startMs, name: media, stat } = await newestOf(deps, folder, distinctMeanings(meanings, known));
   const name = nameText(media);
   const path = join(folder, name + SIDECAR);
   const stated = parseDuration(text);
@@ -147,8 +151,7 @@ async function placeSidecar(
     noteOwnName(channel, `${date}/${name}${SIDECAR}`);
     await files.writeWhole(path, bytes);
   }
-  const known = stat && (await footage.filesOf(id, date)).get(name);
-  if (stat && probed && facts && known?.durationTicks !== agreed.ticks) {
+  if (stat && probed && facts && known.get(name)?.durationTicks !== agreed.ticks) {
     const { sizeBytes, crc32 } = probed;
     const file = { name, sizeBytes, crc32, mtimeMs: stat.modifiedMs, startMs, facts };
     await tellFile(deps, channel, { folder, date, ...file });

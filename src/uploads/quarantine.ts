@@ -84,6 +84,14 @@ export class QuarantineFolder {
     }
   }
 
+  /** Removes the older half: nothing can be recorded any more for want of room. How many went. */
+  async makeRoom(): Promise<number> {
+    const all = await this.list();
+    const older = all.slice(Math.floor(all.length / 2));
+    for (const { id } of older) await this.remove(id);
+    return older.length;
+  }
+
   async #reasonOf(id: string): Promise<string> {
     try {
       return new TextDecoder().decode(await this.#files.readRange(join(this.#path, id + REASON), 0, 2000));

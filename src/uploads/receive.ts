@@ -41,12 +41,14 @@ function isWhole(request: Request, sizeBytes: number): boolean {
 
 /**
  * Takes a request's body into a temporary file of the folder, a piece at a time, and makes it durable. Throws when it
- * was cut off (`bad-request`) or the disk did not take it (system errors); nothing is left behind then.
+ * was cut off (`bad-request`), the disk did not take it (system errors), or `check` does, which is called for each piece:
+ * a body without an end must not take the room of all others. Nothing is left behind then.
  */
 export async function receiveFile(
   request: Request,
-  { folder, extension, files }: { folder: string; extension: MediaExtension; files: Files },
+  options: { folder: string; extension: MediaExtension; files: Files; check: () => void },
 ): Promise<ReceivedFile> {
+  const { folder, extension, files, check } = options;
   const path = arrivingPath(folder);
   const probe = new PassingProbe(extension);
   const file = await files.create(path);
@@ -56,6 +58,7 @@ export async function receiveFile(
       let piecesBytes = 0;
       let writtenBytes = 0;
       const hand = async (): Promise<void> => {
+        check();
         await file.write(pieces, writtenBytes);
         writtenBytes += piecesBytes;
         [pieces, piecesBytes] = [[], 0];

@@ -137,7 +137,7 @@ export class FolderScan {
       const record = known.get(sighting.key);
       const isDue = !record || options.isEveryFile || options.hinted.has(name);
       if (!isDue || signal.aborted) continue;
-      if ((await this.#found.see(sighting, record)) === "waiting") waiting.add(name);
+      if ((await this.#found.see(sighting, record, signal)) === "waiting") waiting.add(name);
     }
     this.#log.keepUnreadable(date, (shown) => names.includes(shown.slice(date.length + 1)));
     await this.#sidecars(place, date, sidecars, options);
@@ -190,7 +190,9 @@ export class FolderScan {
     for (const { date, key, path } of gone) {
       const time = parseName(path.slice(path.lastIndexOf(sep) + 1))?.media.time ?? "";
       await this.#channel.locks.with(lockKey(date, time), async () => {
-        if (!(await files.stat(path))) await footage.dropFile(id, date, key);
+        if (await files.stat(path)) return;
+        await footage.dropFile(id, date, key);
+        this.#log.lookAgain(`${date}/video_${time}`);
       });
     }
     return undefined;

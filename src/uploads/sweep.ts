@@ -1,8 +1,8 @@
 import { lstat, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { REPLACED } from "../archive/files/replaced-files.ts";
 import type { Files } from "../platform/files.ts";
 import { isDateFolder, SIDECAR } from "./file-names.ts";
-import { REPLACED } from "./place.ts";
 import { isArriving } from "./receive.ts";
 
 /** A replaced file is kept for an hour, in ms. */

@@ -1,7 +1,8 @@
-import type { MediaName } from "./file-names.ts";
+import type { KnownFile } from "../archive/files/file-footage.ts";
+import { type MediaName, nameText } from "./file-names.ts";
 
-/** An instant that a name may mean, and the name under which it is kept. */
-export type Meaning = { startMs: number; name: MediaName };
+/** An instant that a name may mean, its UTC offset (`+0100`), and the name under which it is kept. */
+export type Meaning = { startMs: number; offset: string; name: MediaName };
 
 /** What a name may mean: at least one instant. */
 export type Meanings = readonly [Meaning, ...Meaning[]];
@@ -33,6 +34,24 @@ export function meaningsOf(
     : [{ at: plain.toZonedDateTime(zone), name: { time, extension } }];
   const [meant, ...others] = meanings
     .filter(({ at }) => offset === undefined || offsetText(at.offset) === offset)
-    .map(({ at, name }) => ({ startMs: at.epochMilliseconds, name }));
+    .map(({ at, name }) => ({ startMs: at.epochMilliseconds, offset: offsetText(at.offset), name }));
   return meant && [meant, ...others];
+}
+
+/**
+ * The same with names that no file of another time has, as one may after the channel's zone was changed: then the
+ * offset is told by the name.
+ */
+export function distinctMeanings(
+  [first, ...others]: Meanings,
+  known: ReadonlyMap<string, Pick<KnownFile, "startMs">>,
+): Meanings {
+  const distinct = (meaning: Meaning): Meaning => {
+    const { startMs, offset, name } = meaning;
+    const holder = known.get(nameText(name));
+    return holder === undefined || holder.startMs === startMs
+      ? meaning
+      : { ...meaning, name: { ...name, offset } };
+  };
+  return [distinct(first), ...others.map(distinct)];
 }

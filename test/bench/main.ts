@@ -1,15 +1,18 @@
 import { cpus } from "node:os";
+import { benchAgeing } from "./ageing.ts";
 import { benchCapture } from "./capture.ts";
 import { benchFlush } from "./flush.ts";
 import { benchHls } from "./hls.ts";
 import { benchLive } from "./live.ts";
 import { benchLosses } from "./losses.ts";
+import { benchMoment } from "./moment.ts";
 import { benchPlaylists } from "./playlists.ts";
 import { benchPvr } from "./pvr.ts";
 import { benchSegments } from "./segments.ts";
 import { benchStart } from "./start.ts";
 import { benchStill } from "./still.ts";
 import { tableOf, type Row } from "./table.ts";
+import { benchTimelapse } from "./timelapse.ts";
 import { benchUploads } from "./uploads.ts";
 import { benchWall } from "./wall.ts";
 
@@ -25,6 +28,9 @@ const series: Record<string, () => Promise<Row[]>> = {
   playlists: benchPlaylists,
   wall: benchWall,
   still: benchStill,
+  moment: benchMoment,
+  timelapse: benchTimelapse,
+  ageing: benchAgeing,
   hls: benchHls,
   uploads: benchUploads,
   pvr: benchPvr,

@@ -151,9 +151,14 @@ describe("footage of earlier tools", () => {
       const said = await imported(folder.path, ["--footage", pvr], 1);
       expect(said).toContain("in use by another Nightjar");
     });
-    const dry = await imported(folder.path, ["--footage", pvr, "--dry-run"]);
-    expect(dry).toContain("Nothing was written");
+    const dry = await imported(folder.path, ["--footage", pvr, "--dry-run"], 1);
     const said = await imported(folder.path, ["--footage", pvr], 1);
+    expect(dry).toBe(
+      said.replace(
+        "It stays where it is; not one byte of it was changed.",
+        "Nothing was written: --dry-run.",
+      ),
+    );
     expect(said).toContain("took   chunks: 6 files, 30 s");
     expect(said).toContain("Of chunks whose names say no time, the time of the file less its length counts.");
     expect(said).toContain("20240618_180000.ts: This is no MPEG-TS");
@@ -193,6 +198,7 @@ describe("footage of earlier tools", () => {
     const cctv = folder.file("cctv");
     const names = ["video_235950.ts", "video_235955.ts"];
     for (const [n, name] of names.entries()) await place(segment(n), join(cctv, "2024-06-18", name));
+    await place(segment(1), join(cctv, "2024-06-18", "video_235955+0200.ts"));
     await place(segment(2), join(cctv, "2024-06-19", "video_000000.ts"));
     await place(media.file("video.mp4"), join(cctv, "2024-06-17", "video.mp4"));
     const sum = new Bun.CryptoHasher("sha512")
@@ -200,6 +206,7 @@ describe("footage of earlier tools", () => {
       .digest("hex");
     await Bun.write(join(cctv, "2024-06-17", "video.mp4.sha512sum"), `${sum}  video.mp4\n`);
     await place(segment(3), join(cctv, "2024-06-19", "other.ts"));
+    await place(segment(3), join(cctv, "2024-06-19", "\u001b[2Jvideo\n.ts"));
     const before = await contentsOf(cctv);
 
     await withServer(folder.path, config, async () => {});
@@ -210,8 +217,11 @@ describe("footage of earlier tools", () => {
       "took   2024-06-18: 2 files, 10 s",
       "video.mp4 says no time of day: it counts from midnight on",
       "left   2024-06-19/other.ts: its name is not video_HHMMSS.ts",
+      String.raw`left   2024-06-19/\u001b[2Jvideo\u000a.ts: its name is not`,
+      "left   2024-06-18/video_235955+0200.ts: another file of the same time counts",
     ])
       expect(said).toContain(words);
+    expect(await imported(folder.path, ["--footage", cctv, "--channel", "YARD"])).not.toContain("took");
 
     await withServer(folder.path, config, async (server) => {
       const film = `${server.url}/yard/2024-06-17/playlist.m3u8`;

@@ -49,8 +49,12 @@ describe("pages in a browser", () => {
   const inPage = <T>(page: Page, script: string) => page.evaluate<T>(script);
 
   test.each([
-    ["dark", 1280, ["/", "/courtyard", "/dates", "/playlists?channel=courtyard&day=2026-01-02", "/settings"]],
-    ["light", 360, ["/", "/street", "/dates/TODAY", "/playlists", "/nowhere"]],
+    [
+      "dark",
+      1280,
+      ["/", "/courtyard", "/dates", "/playlists?channel=courtyard&day=2026-01-02", "/jobs", "/settings"],
+    ],
+    ["light", 360, ["/", "/street", "/dates/TODAY", "/playlists", "/jobs", "/nowhere"]],
   ] as const)(
     "axe finds nothing serious, nothing sticks out, nobody complains: %s, %d px",
     async (colorScheme, width, paths) => {

@@ -8,6 +8,8 @@ import { systemClock } from "../../src/platform/system-clock.ts";
 import { makeClip, type Clip } from "../rtsp/clip.ts";
 import { GstServer } from "../rtsp/gst-server.ts";
 import { OddServer, type Misbehaviour } from "../rtsp/odd-server.ts";
+import { hlsClip } from "../support/hls-clip.ts";
+import { HlsOrigin, LiveStream } from "../support/hls-origin.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -182,4 +184,21 @@ test.concurrent(
     await Promise.all(running);
   },
   20_000,
+);
+
+test.concurrent.each(["ts", "fmp4"] as const)(
+  "a stream of %s is described, with its first picture",
+  async (kind) => {
+    const origin = closing.use(HlsOrigin.start());
+    const stream = new LiveStream({
+      clip: await hlsClip({ kind, count: 30, size: "160x120" }),
+      msPerSecond: 250,
+    });
+    stream.begin(3);
+    origin.on("/live/", stream.handler);
+    const found = await tested(`${origin.url}/live/live.m3u8`);
+    expect(testWords(found)).toMatchObject({ isGood: true, hasPicture: true });
+    const jpeg = "kept" in found.outcome ? found.outcome.jpeg : undefined;
+    expect([...(jpeg?.subarray(0, 2) ?? [])]).toEqual([0xff, 0xd8]);
+  },
 );

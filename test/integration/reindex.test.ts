@@ -209,6 +209,26 @@ test("ls shows what is being written", async () => {
   ]);
 });
 
+test("ls says in one line that there is nothing of years", async () => {
+  await using archive = await testArchive();
+  const { index } = archive.open();
+  index.setRoot({ id: "root", path: archive.storage, adoptedMs: 0 });
+  await writeRootId(diskFiles(), archive.storage, "root");
+  const maker = new FootageMaker(archive.storage, "root", index);
+  const laterMs = EVENING_MS + 1000 * 86_400_000;
+  await maker.recording(maker.run(EVENING_MS), EVENING_MS);
+  const later = await maker.recording(maker.run(laterMs), laterMs);
+  const gap = { channel: "front", startMs: EVENING_MS + 10_000, endMs: laterMs, detail: "" };
+  index.replaceGaps(later.id, [{ ...gap, reason: "not-uploaded", recording: later.id }]);
+  const file = join(archive.folder, "nightjar.yaml");
+  await Bun.write(file, `data: ${archive.data}\nstorage: { path: ${archive.storage} }\ntimezone: UTC\n`);
+  const config = loadConfig({ file, env: {}, cwd: archive.folder, systemZone: "UTC", reservedIds: [] });
+  const { lines, context } = command(config, new WaitingClock(), []);
+  await runLs(context);
+  expect(lines).toContain("  2026-11-22 to 2029-08-16  999 days without footage: nothing was uploaded");
+  expect(lines.length).toBeLessThan(10);
+});
+
 test("footage that is read in when its disk comes back goes before what is recorded then", async () => {
   await using folder = await tempFolder();
   const { config, clock, storage } = await recorded(folder.path);

@@ -7,6 +7,7 @@ import { diskFiles, type Files, type OpenFile } from "../../src/platform/files.t
 import { finished } from "../support/processes.ts";
 import { tempFolder } from "../support/temp.ts";
 import { waitFor } from "../support/wait.ts";
+import { Nginx } from "../support/nginx.ts";
 import { clip, clockAt, uploadServer, type UploadServer } from "./uploads-support.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 11);
@@ -226,4 +227,62 @@ test("eight clients send a backlog, newest first, some of it twice, some of it c
     names.map((name) => `2026-11-20/${name}`),
   );
   await waitFor("nothing left", async () => (await server.names()).every((name) => !name.includes("upload")));
+});
+
+describe("behind nginx", () => {
+  const proxied = (url: string, locations: string) =>
+    Nginx.start("/nonexistent", {
+      locations: `location / { proxy_pass ${url}; proxy_http_version 1.1; proxy_request_buffering off; } ${locations}`,
+    });
+  const put = async (url: string): Promise<number | "no answer"> => {
+    const body = await clip();
+    return fetch(url + PATH, { method: "PUT", body }).then(
+      ({ status }) => status,
+      () => "no answer" as const,
+    );
+  };
+
+  test("a failure that may pass is answered by it, unless it is told to close the connection as well", async () => {
+    await using server = await uploadServer({ clock: clockAt(NOW) });
+    await using plain = await proxied(server.url, "");
+    await using told = await proxied(
+      server.url,
+      "error_page 502 504 = @unanswered; location @unanswered { return 444; }",
+    );
+    server.storage.missing = { reason: "disk-full", detail: "no room" };
+    expect([await put(plain.url), await put(told.url)]).toEqual([502, "no answer"]);
+    server.storage.missing = undefined;
+    expect([await put(told.url), await put(plain.url)]).toEqual([201, 204]);
+  });
+});
+
+describe("when the storage becomes full", () => {
+  test("a file that is arriving is given up, and nothing of it is left", async () => {
+    await using server = await uploadServer({ clock: clockAt(NOW) });
+    const body = await clip();
+    const endless = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        controller.enqueue(body);
+        server.storage.missing = { reason: "disk-full", detail: "no room" };
+        await Bun.sleep(1);
+      },
+    });
+    expect(await server.put(PATH, endless)).toBeUndefined();
+    expect(await leftovers(server)).toEqual([]);
+  });
+
+  test("quarantine makes room, the oldest first", async () => {
+    await using server = await uploadServer({ clock: clockAt(NOW) });
+    for (const second of [0, 1, 2, 3])
+      expect((await server.put(PATH.replace("00.ts", `0${second}.ts`), `no media ${second}`))?.status).toBe(
+        202,
+      );
+    const kept = async () => (await server.uploads.list("garage")).map(({ name }) => name.slice(-9));
+    expect(await kept()).toEqual(["110003.ts", "110002.ts", "110001.ts", "110000.ts"]);
+    server.storage.missing = { reason: "disk-full", detail: "no room" };
+    await server.reconfigure({ garage: { source: "upload", timezone: "UTC", enabled: false } });
+    await server.reconfigure({ garage: { source: "upload", timezone: "UTC" } });
+    await waitFor("room", async () => (await kept()).join() === "110003.ts,110002.ts");
+    expect(server.uploads.status("garage")?.quarantinedFiles).toBe(2);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { appendFile, mkdir, readdir, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rename, rm, stat, symlink, truncate, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { waitFor } from "../support/wait.ts";
@@ -158,4 +158,19 @@ describe("an own folder", () => {
     await waitFor("both", () => server.footage.all("garage").length === 2, SOON);
     expect(server.footage.all("garage")[0]).toEqual(file as NonNullable<typeof file>);
   }, 30_000);
+});
+
+test("a huge file that is being read does not hold the end up", async () => {
+  await using folder = await tempFolder();
+  const server = await yard(folder, async () => {
+    await old(folder.file(DAY, "video_100000.ts"), await clip());
+    await truncate(folder.file(DAY, "video_100000.ts"), 2 ** 40);
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(folder.file(DAY, "video_100000.ts"), hourAgo, hourAgo);
+  });
+  await Bun.sleep(300);
+  expect(names(server)).toEqual([]);
+  const began = performance.now();
+  await server[Symbol.asyncDispose]();
+  expect(performance.now() - began).toBeLessThan(3000);
 });

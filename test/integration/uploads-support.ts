@@ -41,6 +41,8 @@ export type UploadServerOptions = {
   /** A folder of an earlier one. */
   root?: string;
   defaultChannel?: string;
+  /** What knows of files already. */
+  footage?: MemoryFileFootage;
 };
 
 /** The system's clock as on another day. */
@@ -72,7 +74,7 @@ export async function uploadServer(options: UploadServerOptions = {}): Promise<U
   };
   let config = configOf(options.channels ?? GARAGE);
   const clock = options.clock ?? systemClock();
-  const footage = new MemoryFileFootage();
+  const footage = options.footage ?? new MemoryFileFootage();
   const storage: UploadServer["storage"] = { missing: undefined };
   const keptFromMs = { value: -Infinity };
   const uploads = new Uploads(

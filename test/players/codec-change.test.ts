@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { launchChromium } from "../support/chromium.ts";
 import { waitForRecording } from "../support/channels.ts";
@@ -87,3 +88,34 @@ describe("a day in which the camera changes from H.264 with sound to H.265 witho
     expect(errors).toEqual([]);
   }, 90_000);
 });
+
+test("live video that changes is followed without a reload: to still pictures and back", async () => {
+  await using folder = await tempFolder();
+  await using server = await Nightjar.start({
+    folder: folder.path,
+    config: { auth: "none", timezone: "UTC", channels: { yard: { source: "demo:courtyard" } } },
+  });
+  const file = folder.file("nightjar.yaml");
+  const first = await Bun.file(file).text();
+  await waitForRecording(server, ["yard"], { withFootage: true });
+  await using browser = await launchChromium();
+  const page = await browser.newPage();
+  const isPlaying = async (): Promise<boolean> => {
+    const seconds = () =>
+      page.evaluate<number>(
+        "document.querySelector('video').hidden ? -1 : document.querySelector('video').currentTime",
+      );
+    const before = await seconds();
+    await Bun.sleep(500);
+    return before >= 0 && (await seconds()) > before;
+  };
+  await page.goto(`${server.url}/yard`);
+  await waitFor("live video", isPlaying, { timeoutMs: 20_000 });
+  await Bun.write(file, stringify({ ...parse(first), channels: { yard: { source: h265 } } }));
+  server.signal("SIGHUP");
+  const stills = "!document.querySelector('[data-still-picture]').hidden";
+  await waitFor("still pictures", () => page.evaluate<boolean>(stills), { timeoutMs: 40_000 });
+  await Bun.write(file, first);
+  server.signal("SIGHUP");
+  await waitFor("live video again", isPlaying, { timeoutMs: 60_000 });
+}, 150_000);

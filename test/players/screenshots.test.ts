@@ -45,11 +45,15 @@ describe.each([0, 1, 16])("all pages with %d channels", (count) => {
       dates: "/dates",
       playlists: "/playlists",
       settings: "/settings",
+      moments: "/moments",
+      clips: "/-/clips",
+      locks: "/-/locks",
     };
     if (count > 0) {
       Object.assign(pages, {
         channel: "/cam1",
         day: `/cam1/${today}`,
+        part: `/-/spans/cam1?from=${Date.now() - 10_000}&to=${Date.now()}`,
         date: `/dates/${today}`,
         addresses: "/playlists?channel=cam1&day=2026-01-02",
         missing: "/nowhere",

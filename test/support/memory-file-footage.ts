@@ -44,6 +44,13 @@ export class MemoryFileFootage implements FileFootage {
     return startMs < this.forgottenMs;
   }
 
+  /** From when to when an aged day reaches, ms UTC. */
+  aged = { fromMs: Infinity, toMs: Infinity };
+
+  isAged(_: string, startMs: number): boolean {
+    return startMs >= this.aged.fromMs && startMs < this.aged.toMs;
+  }
+
   settledMs(): number | undefined {
     return this.settled;
   }

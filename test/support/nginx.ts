@@ -15,10 +15,14 @@ export class Nginx implements AsyncDisposable {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** With `isWritable` it takes files by PUT. By default on a free port. */
+  /** With `isWritable` it takes files by PUT; `locations` is configuration of its own. By default on a free port. */
   static async start(
     root: string,
-    { isWritable = false, port: given }: { isWritable?: boolean; port?: number } = {},
+    {
+      isWritable = false,
+      port: given,
+      locations = "",
+    }: { isWritable?: boolean; port?: number; locations?: string } = {},
   ): Promise<Nginx> {
     const home = await tempFolder("nginx-");
     const port = given ?? (await freePort());
@@ -29,9 +33,10 @@ export class Nginx implements AsyncDisposable {
         access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
         types { application/vnd.apple.mpegurl m3u8; video/mp4 mp4 m4s; }
         client_body_temp_path ${home.file("body")}; proxy_temp_path ${home.file("proxy")};
+        client_max_body_size 0;
         fastcgi_temp_path ${home.file("fastcgi")}; uwsgi_temp_path ${home.file("uwsgi")}; scgi_temp_path ${home.file("scgi")};
         server { listen 127.0.0.1:${port} backlog=1024; root ${root};
-          ${isWritable ? "dav_methods PUT; create_full_put_path on; client_max_body_size 0;" : ""} }
+          ${isWritable ? "dav_methods PUT; create_full_put_path on;" : ""} ${locations} }
       }`;
     await Bun.write(home.file("nginx.conf"), config);
     const child = Bun.spawn(["nginx", "-e", "stderr", "-p", home.path, "-c", home.file("nginx.conf")], {

@@ -65,6 +65,14 @@ export async function finished(
   }
 }
 
+/** CPU time in seconds (user and system) of a process and of all its children that have ended. */
+export function cpuSecondsWithChildren(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticksPerSecond = 100;
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
+}
+
 /** CPU time in seconds (user and system) and proportional memory in bytes of a process at this moment. */
 export function usageOf(pid: number): { cpuSeconds: number; memoryBytes: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -17,7 +17,13 @@ export type ClipSpec = {
   seconds: number;
   size?: string;
   hasSound?: boolean;
+  /** Bits of sound a second, in thousands; ffmpeg's own choice by default. */
+  soundKbps?: number;
   codec?: "libx264" | "libx265";
+  /** Of H.265: groups of two seconds that lean on the ones before them, with pictures reordered. */
+  isOpen?: boolean;
+  /** Pictures a second, with a key frame each second; 25 by default. */
+  rate?: number;
   /** What its pictures show: ffmpeg's test picture, or grey that gets lighter by `SHADE_STEP` each second. */
   pictures?: "test" | "shades";
 };
@@ -26,6 +32,9 @@ export type ClipSpec = {
 export const FIRST_SHADE = 20;
 export const SHADE_STEP = 3;
 
+/** A key frame ends a segment of two seconds when it comes this long after the one before, as it does in capture. */
+const EARLY_ENOUGH_TICKS = 171_000;
+
 const words = (text: string): string[] => text.split(" ");
 
 /** Encodes a test picture and a tone with ffmpeg, and reads what comes out of its pipe. */
@@ -33,23 +42,29 @@ export function encodeClip({
   seconds,
   size = "320x180",
   hasSound = true,
+  soundKbps,
   codec = "libx264",
+  isOpen = false,
+  rate = 25,
   pictures = "test",
 }: ClipSpec): Clip {
+  // One picture more than a multiple of four, so that the last ones before a key frame lean on it.
+  const open = `keyint=${2 * rate}:min-keyint=${2 * rate}:bframes=3:b-adapt=0:scenecut=0`;
   const coding =
     codec === "libx264"
-      ? ["-tune", "zerolatency", "-g", "25"]
-      : ["-x265-params", "keyint=25:bframes=0:log-level=none"];
+      ? ["-tune", "zerolatency", "-g", `${rate}`]
+      : ["-x265-params", `${isOpen ? open : `keyint=${rate}:bframes=0`}:log-level=none`];
   const argv = [
     "ffmpeg",
     ...words("-nostdin -v error -f lavfi -i"),
     pictures === "test"
-      ? `testsrc2=s=${size}:r=25`
-      : `nullsrc=s=${size}:r=25,geq=lum=${FIRST_SHADE}+${SHADE_STEP}*T:cb=128:cr=128`,
+      ? `testsrc2=s=${size}:r=${rate}`
+      : `nullsrc=s=${size}:r=${rate},geq=lum=${FIRST_SHADE}+${SHADE_STEP}*T:cb=128:cr=128`,
     ...(hasSound ? ["-f", "lavfi", "-i", "sine=f=440:r=48000"] : []),
     ...words(`-t ${seconds} -c:v ${codec} -preset ultrafast -pix_fmt yuv420p`),
     ...coding,
     ...(hasSound ? ["-c:a", "aac", "-ac", "2"] : []),
+    ...(hasSound && soundKbps !== undefined ? ["-b:a", `${soundKbps}k`] : []),
     ...words("-video_track_timescale 90000 -movflags +delay_moov+frag_keyframe -f mp4 pipe:1"),
   ];
   const done = Bun.spawnSync(argv, { timeout: 60_000 });
@@ -96,9 +111,9 @@ export async function recordClip(
   init: string,
 ): Promise<Recording> {
   const { parameters, video, audio } = clip;
-  const keys = video
-    .filter(({ sample, ticks }) => sample.isKey && ticks % 180_000 === 0)
-    .map(({ ticks }) => ticks);
+  const keys: number[] = [];
+  for (const { sample, ticks } of video)
+    if (sample.isKey && ticks - (keys.at(-1) ?? -180_000) >= EARLY_ENOUGH_TICKS) keys.push(ticks);
   const last = video.at(-1);
   const endTicks = (last?.ticks ?? 0) + (last?.sample.durationTicks ?? 0);
   const bounds = [...keys, endTicks];

@@ -50,7 +50,7 @@ export function TokenSection({ tokens, made, mistake, typed }: TokenSectionProps
 
 function TokenTable({ tokens }: { tokens: readonly Token[] }) {
   return (
-    <table class="table">
+    <table class="table stacked">
       <thead>
         <tr>
           <th scope="col">Name</th>
@@ -65,8 +65,8 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
         {tokens.map((token) => (
           <tr key={token.id}>
             <th scope="row">{token.name}</th>
-            <td>{token.role}</td>
-            <td>{token.usedMs === null ? "never" : <Day ms={token.usedMs} />}</td>
+            <td data-label="Role">{token.role}</td>
+            <td data-label="Last used">{token.usedMs === null ? "never" : <Day ms={token.usedMs} />}</td>
             <td>
               <form method="post" action={`/settings/people/tokens/${token.id}/remove`}>
                 <button type="submit" aria-label={`Revoke ${token.name}`}>

@@ -8,6 +8,8 @@ import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./co
 
 /** Gaps of a day that are shown one by one; `--json` has all. */
 const MAX_GAPS = 20;
+/** So many days in a row without footage are one line. */
+const LEAST_ALIKE = 3;
 
 const timeOf = (ms: number, zone: string): string => isoOf(ms, zone).slice(11, 19);
 
@@ -36,11 +38,34 @@ function dayLines(day: ListedDay, zone: string): string[] {
   ];
 }
 
+/** Why there is nothing at all of a day; `undefined` of days with footage, or with more than one reason. */
+function whyEmpty({ spans, gaps }: ListedDay): string | undefined {
+  const [gap] = gaps;
+  if (spans.length > 0 || gaps.length !== 1 || !gap) return undefined;
+  return reasonWords[gap.reason] + (gap.detail === "" ? "" : ` (${gap.detail})`);
+}
+
+/** Days without any footage for one and the same reason are one line. */
+function daysLines(days: readonly ListedDay[], zone: string): string[] {
+  const groups: { why: string | undefined; days: ListedDay[] }[] = [];
+  for (const day of days) {
+    const why = whyEmpty(day);
+    const last = groups.at(-1);
+    if (last && why !== undefined && last.why === why) last.days.push(day);
+    else groups.push({ why, days: [day] });
+  }
+  return groups.flatMap(({ why, days: alike }) => {
+    const [first, last] = [alike[0], alike.at(-1)];
+    if (alike.length < LEAST_ALIKE || !first || !last) return alike.flatMap((day) => dayLines(day, zone));
+    return [`  ${first.date} to ${last.date}  ${alike.length} days without footage: ${why}`];
+  });
+}
+
 function channelLines(channel: ListedChannel): string[] {
   const { id, zone, recordings, sizeBytes, startMs, endMs } = channel;
   return [
     `${id}  ${recordings} recordings, ${sizeText(sizeBytes)}, ${isoOf(startMs, zone)} to ${isoOf(endMs, zone)} (${zone})`,
-    ...channel.days.flatMap((day) => dayLines(day, zone)),
+    ...daysLines(channel.days, zone),
   ];
 }
 

@@ -2,11 +2,13 @@ import { NightjarError, notFound } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
 import { Deleter } from "../keep/deletion.ts";
-import { remainsOf, removeFootage, type Remains } from "../inspect/remove.ts";
+import { remainsOf, removeClips, removeFootage, type Remains } from "../inspect/remove.ts";
 import { clearForgotten } from "../files/forgotten.ts";
 import { managedFolder } from "../files/managed-folder.ts";
 import { sizeText } from "../keep/size-text.ts";
 import { rootsThere, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
+
+const filmsText = (count: number): string => (count === 1 ? "1 film" : `${count} films`);
 
 function remainsText(remains: Remains, zone: string): string {
   const { channel, recordings, sizeBytes, startMs, endMs, lockedRecordings } = remains;
@@ -28,16 +30,22 @@ export async function runRemove(context: CommandContext): Promise<number> {
   return await withDatabases(context, async ({ index, state }) => {
     const isConfigured = [...config.channels.keys()].some((id) => id.toLowerCase() === channel.toLowerCase());
     const remains = remainsOf({ index, state }, channel, isConfigured);
-    if (!isConfigured && !remains.isKnown && remains.recordings === 0)
+    if (!isConfigured && !remains.isKnown && remains.recordings === 0 && remains.clips === 0)
       throw notFound(
         `There is no channel ${channel}`,
         index.totals().map((total) => total.channel),
       );
     stdout(remainsText(remains, zoneOfChannels(config, state)(remains.channel)));
+    if (remains.clips > 0)
+      stdout(
+        `${filmsText(remains.clips)} of it (timelapses, moments, clips), ${sizeText(remains.clipBytes)}.`,
+      );
     if (isConfigured && !withFootage)
       throw new NightjarError("conflict", `${channel} is configured; take it out of the configuration first`);
-    if (!withFootage && remains.recordings > 0) {
-      stdout("It stays listed for as long as it has footage. To delete that as well, add --footage.");
+    if (!withFootage && remains.recordings + remains.clips > 0) {
+      stdout(
+        "It stays listed for as long as it has footage or films. To delete those as well, add --footage.",
+      );
       return 1;
     }
     if (args.options["yes"] === undefined) {
@@ -59,15 +67,20 @@ export async function runRemove(context: CommandContext): Promise<number> {
       managed: (id) => managedFolder(config, id),
     });
     const removed = await removeFootage({ index }, deleter, remains.channel);
-    for (const problem of removed.problems) stdout(`not deleted: ${problem}`);
+    const films = await removeClips({ files, roots, state }, remains.channel);
+    for (const problem of [...removed.problems, ...films.problems]) stdout(`not deleted: ${problem}`);
     if (remains.recordings > 0)
       stdout(`${removed.recordings} recordings, ${sizeText(removed.sizeBytes)}, were deleted.`);
+    if (films.clips > 0) stdout(`${filmsText(films.clips)} were deleted.`);
+    if (films.left > 0) stdout(`${filmsText(films.left)} stay: their storage is not there.`);
     if (removed.left > 0) {
       stdout(`${removed.left} recordings stay: they are locked, or their storage is not there.`);
       return 1;
     }
+    if (films.left > 0) return 1;
     if (isConfigured) return 0;
     state.deleteChannel(remains.channel);
+    state.adoptedClips.forget(remains.channel);
     clearForgotten(index, remains.channel);
     stdout(`${remains.channel} is forgotten.`);
     return 0;

@@ -47,16 +47,18 @@ const MOST_APART_MS = 10_000;
 const sameInit = (a: KeptParameters, b: KeptParameters): boolean =>
   a.format === b.format && Buffer.from(a.init).equals(Buffer.from(b.init));
 
-/** Files of somebody else's that are footage of a channel, in `[fromMs, toMs)` (ms UTC), by their absolute paths. */
+/** Files of somebody else's that are footage of a channel, in `[fromMs, toMs)` (ms UTC), by their absolute paths, with their times. */
 export function adoptedFiles(
   index: Pick<IndexDatabase, "recordingsBetween">,
   channel: string,
   fromMs: number,
   toMs: number,
-): Set<string> {
+): Map<string, number> {
   const recordings = index.recordingsBetween(channel, fromMs, toMs).filter(hasOwnFiles);
-  const names = recordings.flatMap(({ segments }) => segments.map(({ file }) => file?.name ?? ""));
-  return new Set(names.filter((name) => name.startsWith("/")));
+  const files = recordings.flatMap(({ segments }) =>
+    segments.map(({ file, startMs }): [string, number] => [file?.name ?? "", startMs]),
+  );
+  return new Map(files.filter(([name]) => name.startsWith("/")));
 }
 
 /**

@@ -1,6 +1,14 @@
-import { hasOwnFiles, type Recording, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
+import {
+  hasOwnFiles,
+  isFilmOfFiles,
+  type LockRow,
+  type Recording,
+  type RecordingRow,
+  type RunRow,
+} from "../../db/index/rows.ts";
 import type { RunEnd } from "../../media/reasons.ts";
 import { NightjarError } from "../../platform/errors.ts";
+import { inheritLocks } from "../keep/inherited-locks.ts";
 import { keptFromMs } from "../keep/retention-plan.ts";
 import type { ArchiveChannel } from "../settings.ts";
 import type { WriteContext } from "../write/write-context.ts";
@@ -10,6 +18,7 @@ import type { FileFootage, FoundFile, KnownFile } from "./file-footage.ts";
 import { isForeignFile } from "./file-paths.ts";
 import type { FileSnapshot } from "./file-recording.ts";
 import { type ChangedFiles, dropEmptyRecording, storeFilesRows, writeFilesJournal } from "./flush-files.ts";
+import { ReplacedFiles, type ReplacedSegment } from "./replaced-files.ts";
 import { forgottenMs } from "./forgotten.ts";
 
 /** How long lists that grow wait for older files, in ms. */
@@ -27,6 +36,7 @@ export class FileArchive implements FileFootage {
   readonly #counted: (channel: string) => void;
   readonly #channels = new Map<string, FileChannel>();
   readonly #changing: ChangingFiles;
+  readonly #replaced: ReplacedFiles;
   #disk: Promise<unknown> = Promise.resolve();
 
   /** `counted` is told of channels whose counters in the index have risen. */
@@ -34,6 +44,7 @@ export class FileArchive implements FileFootage {
     this.#context = context;
     this.#counted = counted;
     this.#changing = new ChangingFiles(context.index);
+    this.#replaced = new ReplacedFiles(context.clock);
   }
 
   fileDates(channel: string): readonly string[] {
@@ -82,6 +93,10 @@ export class FileArchive implements FileFootage {
     return this.#idsOf(channel).some((id) => startMs < forgottenMs(index, id));
   }
 
+  isAged(channel: string, startMs: number): boolean {
+    return this.#idsOf(channel).some((id) => this.#context.index.isAgedAt(id, startMs));
+  }
+
   /** Since when nothing has been uploaded; `undefined` of channels whose newest footage is no file. */
   outage(channel: string): (RunEnd & { sinceMs: number }) | undefined {
     const ids = this.#idsOf(channel);
@@ -102,6 +117,11 @@ export class FileArchive implements FileFootage {
       if (found) return found.recording;
     }
     return undefined;
+  }
+
+  /** A segment whose file was replaced less than an hour ago. */
+  replaced(recording: string, ordinal: number): ReplacedSegment | undefined {
+    return this.#replaced.find(recording, ordinal);
   }
 
   run(id: string): RunRow | undefined {
@@ -177,8 +197,13 @@ export class FileArchive implements FileFootage {
       if (each.snapshot.files.length === 0 || (await writeFilesJournal(this.#context, each)))
         durable.push(each);
       else unstored.add(each.snapshot.recording.channel);
+    const locks: LockRow[][] = [];
+    for (const { snapshot } of durable)
+      if (snapshot.files.length > 0 && !index.recording(snapshot.recording.id))
+        locks.push(await inheritLocks(this.#context, snapshot.recording));
     index.transaction(() => {
       storeFilesRows(this.#context, durable);
+      for (const rows of locks) if (rows[0]) index.replaceLocks(rows[0].recording, rows);
       this.#changing.end();
     });
     for (const { snapshot } of durable) this.#channel(snapshot.recording.channel).stored(snapshot);
@@ -222,6 +247,7 @@ export class FileArchive implements FileFootage {
     channel = new FileChannel(this.#context, id, {
       zone: () => this.#settings(id)?.zone ?? "UTC",
       settleMs: () => this.#settings(id)?.settleMs ?? SETTLE_MS,
+      replaced: this.#replaced,
     });
     channel.arrivals.wereThere(this.#newestFiles(id));
     this.#channels.set(id, channel);
@@ -252,7 +278,8 @@ export class FileArchive implements FileFootage {
     const newest = ids
       .flatMap((id) => index.newestRow(id) ?? [])
       .sort((a, b) => b.firstMediaSequence - a.firstMediaSequence)[0];
-    return (newest !== undefined && hasOwnFiles(newest)) || this.changed(ids).length > 0;
+    if (this.changed(ids).length > 0) return true;
+    return newest !== undefined && (hasOwnFiles(newest) || isFilmOfFiles(newest, index.run(newest.run)));
   }
 
   #newestEndMs(ids: readonly string[]): number | undefined {

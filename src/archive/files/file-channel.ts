@@ -1,4 +1,4 @@
-import { hasOwnFiles, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, isAged, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import { addDays } from "../../platform/zone.ts";
 import { StorageMissing } from "../write/disk-end.ts";
 import type { WriteContext } from "../write/write-context.ts";
@@ -8,10 +8,11 @@ import { FileDay } from "./file-day.ts";
 import type { FoundFile } from "./file-footage.ts";
 import { dateOfPath, isForeignFile } from "./file-paths.ts";
 import type { FileRecording, FileSnapshot } from "./file-recording.ts";
-import { fileSegment, type FileSegment } from "./file-segment.ts";
+import { fileSegment, plainSegment, type FileSegment } from "./file-segment.ts";
 import { JoinedTimes } from "./joined-times.ts";
 import { loadFiles } from "./load-files.ts";
 import { isOfParts } from "./part-paths.ts";
+import type { ReplacedFiles } from "./replaced-files.ts";
 
 /** Days that are kept in memory though nothing of them changed, about 3 MB each. */
 const MAX_IDLE_DAYS = 3;
@@ -29,12 +30,18 @@ export class FileChannel {
   readonly #days = new Map<string, FileDay>();
   readonly #births: FileBirths;
   readonly #times: JoinedTimes;
+  readonly #replaced: ReplacedFiles;
   #dates: readonly string[] | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #changes = 0;
 
-  constructor(context: WriteContext, id: string, settings: { zone: () => string; settleMs: () => number }) {
+  constructor(
+    context: WriteContext,
+    id: string,
+    settings: { zone: () => string; settleMs: () => number; replaced: ReplacedFiles },
+  ) {
     this.id = id;
+    this.#replaced = settings.replaced;
     this.#context = context;
     this.#zone = settings.zone;
     this.arrivals = new Arrivals(context.clock, settings.settleMs);
@@ -124,7 +131,7 @@ export class FileChannel {
     await this.#beside(segment, -1);
     await this.#beside(segment, 1);
     recording.nextOrdinal += 1;
-    if (old) this.#take(day, old);
+    if (old) this.#replace(day, old);
     day.insert(segment);
     this.#touch(recording);
     if (!this.#dates?.includes(day.date)) this.#dates = undefined;
@@ -143,7 +150,7 @@ export class FileChannel {
     const old = day.named(name);
     if (!old) return;
     const [former, latter] = [await this.#beside(old, -1), await this.#beside(old, 1)];
-    this.#take(day, old);
+    this.#replace(day, old);
     if (day.segments.length === 0) this.#dates = undefined;
     await this.#settleGap(old, latter);
     await this.#times.join(former, latter);
@@ -226,11 +233,26 @@ export class FileChannel {
     this.#touch(old.recording);
   }
 
+  /** The same of a file that may have been put aside, and can be read there. */
+  #replace(day: FileDay, old: FileSegment): void {
+    if (!isForeignFile(old.file.name)) {
+      const { recording } = this.#snapshot(day, old.recording);
+      this.#replaced.note(recording, plainSegment(old, recording.baseTicks));
+    }
+    this.#take(day, old);
+  }
+
   #snapshot(day: FileDay, recording: FileRecording): FileSnapshot {
     return recording.snapshot(() => ({
       files: day.segmentsOf(recording),
-      gaps: day.gapsOf(recording, this.#endBefore(day)),
+      gaps: day.gapsOf(recording, this.#endBefore(day), this.#filmsBeside(day)),
     }));
+  }
+
+  /** What films show between the files of a day, which came late then. */
+  #filmsBeside({ segments: [first], endMs }: FileDay): { startMs: number; endMs: number }[] {
+    if (!first || endMs === undefined) return [];
+    return this.#context.index.rowsBetween(this.id, first.startMs, endMs).filter(isAged);
   }
 
   /** End of the footage before a day's first file, ms UTC, as far as there is any. */

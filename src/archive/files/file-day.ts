@@ -72,12 +72,20 @@ export class FileDay {
     return this.segments.reduce((most, segment) => Math.max(most, endMs(segment)), -Infinity);
   }
 
-  /** The spans in which nothing was uploaded and that a recording's files ended; `beforeMs` is the end of the footage before. */
-  gapsOf({ facts: { id, channel } }: FileRecording, beforeMs: number | undefined): GapRow[] {
+  /**
+   * The spans in which nothing was uploaded and that a recording's files ended; `beforeMs` is the end of the footage
+   * before, `films` is what aged days show between the files, by its start.
+   */
+  gapsOf(
+    { facts: { id, channel } }: FileRecording,
+    beforeMs: number | undefined,
+    films: readonly { startMs: number; endMs: number }[] = [],
+  ): GapRow[] {
     const gaps: GapRow[] = [];
     let coveredMs = beforeMs ?? Infinity;
     for (const segment of this.segments) {
       const { startMs, recording } = segment;
+      for (const film of films) if (film.startMs < startMs) coveredMs = Math.max(coveredMs, film.endMs);
       if (recording.facts.id === id && startMs - coveredMs > FILE_JOIN_MS)
         gaps.push({
           channel,

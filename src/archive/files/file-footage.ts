@@ -48,4 +48,6 @@ export interface FileFootage {
    * that is still in a watched folder must not come back.
    */
   isForgotten(channel: string, startMs: number): boolean;
+  /** Whether a film that was made of older files shows a moment (ms UTC): what comes of it now is not needed. */
+  isAged(channel: string, startMs: number): boolean;
 }

@@ -6,6 +6,9 @@ import { fileTimeOf } from "../../platform/zone.ts";
 import { journalPathOf } from "../write/recording-paths.ts";
 import type { WriteContext } from "../write/write-context.ts";
 
+/** Behind the name of a segment's file: a file that says how long it lasts, which goes with it. */
+export const SIDECAR = ".duration";
+
 const MAX_SAME_NAME = 1000;
 const HOUR_MS = 3_600_000;
 /** Extensions of all that would share a journal's name. */

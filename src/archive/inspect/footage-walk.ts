@@ -16,15 +16,21 @@ export type DayFolder = {
   media: string[];
 };
 
+/** Names of the folders below a root that are named as channels are, in order. */
+export const channelFolders = (files: Files, rootPath: string): Promise<string[]> =>
+  foldersIn(files, rootPath, CHANNEL_FOLDER);
+
+async function foldersIn(files: Files, path: string, pattern: RegExp): Promise<string[]> {
+  return ((await files.list(path)) ?? [])
+    .filter(({ name, kind }) => kind === "folder" && pattern.test(name))
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Every day's folder below a root, by channel and date; folders that are not ours by their names are passed by. */
 export async function* dayFolders(files: Files, rootPath: string): AsyncGenerator<DayFolder> {
-  const foldersIn = async (path: string, pattern: RegExp): Promise<string[]> =>
-    ((await files.list(path)) ?? [])
-      .filter(({ name, kind }) => kind === "folder" && pattern.test(name))
-      .map(({ name }) => name)
-      .sort();
-  for (const channel of await foldersIn(rootPath, CHANNEL_FOLDER)) {
-    for (const date of await foldersIn(join(rootPath, channel), DAY_FOLDER)) {
+  for (const channel of await channelFolders(files, rootPath)) {
+    for (const date of await foldersIn(files, join(rootPath, channel), DAY_FOLDER)) {
       const path = `${channel}/${date}`;
       const names = ((await files.list(join(rootPath, path))) ?? [])
         .filter(({ kind }) => kind === "file")

@@ -110,7 +110,7 @@ export function* listFootage(
   zoneOf: (channel: string) => string,
   filter: { channel?: string; date?: LocalDate } = {},
 ): Generator<ListedChannel> {
-  const sources = { index, open, locked: new Set(index.locks().map(({ recording }) => recording)) };
+  const sources = { index, open, locked: index.lockedIds() };
   for (const total of totalsOf(sources)) {
     if (filter.channel !== undefined && total.channel.toLowerCase() !== filter.channel.toLowerCase())
       continue;

@@ -30,7 +30,7 @@ export async function dropMissing(
   root: { id: string; path: string },
 ): Promise<MissingReport> {
   const { index, files } = deps;
-  const channels = new Map<string, { recordings: number; missing: RecordingRow[] }>();
+  const channels = new Map<string, { files: Set<string>; missing: RecordingRow[] }>();
   const names = new Map<string, Set<string>>();
   const namesIn = async (folder: string): Promise<Set<string>> => {
     let known = names.get(folder);
@@ -45,9 +45,9 @@ export async function dropMissing(
     const rows = index.rowsOfRoot(root.id, afterId, PAGE);
     for (const row of rows) {
       if (row.state !== "closed") continue;
-      const of = channels.get(row.channel) ?? { recordings: 0, missing: [] };
+      const of = channels.get(row.channel) ?? { files: new Set(), missing: [] };
       channels.set(row.channel, of);
-      of.recordings += 1;
+      of.files.add(row.path);
       const folder = dirname(row.path);
       if (!(await namesIn(folder)).has(fileOf(row).slice(folder.length + 1))) of.missing.push(row);
     }
@@ -56,10 +56,13 @@ export async function dropMissing(
   }
   if ((await readRootId(files, root.path)) !== root.id) return { dropped: [], kept: [] };
   const report: MissingReport = { dropped: [], kept: [] };
-  for (const [channel, { recordings, missing }] of channels) {
+  for (const [channel, of] of channels) {
+    const { missing } = of;
     if (missing.length === 0) continue;
-    if (missing.length * 2 > recordings) {
-      report.kept.push({ channel, recordings, missing: missing.length });
+    // Of a film, all recordings are missing at once: it counts as the one file that it is.
+    const lost = new Set(missing.map(({ path }) => path)).size;
+    if (lost * 2 > of.files.size) {
+      report.kept.push({ channel, recordings: of.files.size, missing: lost });
       continue;
     }
     // Made and closed or deleted since they were listed: only what is missing still counts.

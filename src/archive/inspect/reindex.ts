@@ -1,16 +1,21 @@
 import { join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import { hasOwnFiles, type CounterRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, isAged, type CounterRow } from "../../db/index/rows.ts";
 import { roundedSeconds } from "../../media/m3u8.ts";
 import { outlineOf } from "../../media/segment-outline.ts";
 import type { Files } from "../../platform/files.ts";
 import { errorText } from "../../platform/errors.ts";
+import type { FolderDay } from "../aged/aged-day.ts";
+import { readDayMark, replaceDayMarks, type DayMark } from "../aged/day-mark.ts";
+import { isFilmJournal } from "../aged/film-journal.ts";
 import { isForeignFile } from "../files/file-paths.ts";
 import { dayFolders, type DayFolder } from "./footage-walk.ts";
 import { parseJournal, type Journal } from "../journal/journal.ts";
 import { counterAfter, higherCounter, rowsOfJournal, type RecordingRows } from "../journal/journal-rows.ts";
-import { lockRows, readLocks } from "../keep/locks.ts";
+import { toGarbage } from "../keep/garbage.ts";
+import { mirrorLocks, readLocks } from "../keep/read-locks.ts";
 import type { LockSpan } from "../keep/lock-file.ts";
+import { filmsToTake, readFilm, type FoundFilm } from "./reindex-films.ts";
 import { isSegmentWhole } from "../write/segment-check.ts";
 
 export type ReindexReport = {
@@ -49,6 +54,7 @@ class RootReader {
   readonly #counters = new Map<string, CounterRow>();
   readonly #longestTicks = new Map<string, number>();
   readonly #replaced = new Set<string>();
+  readonly #marks: [FolderDay, DayMark][] = [];
 
   constructor(
     private readonly files: Files,
@@ -59,9 +65,11 @@ class RootReader {
   /** Reads one day's folder into the index. */
   async day(folder: DayFolder): Promise<void> {
     const named = new Set<string>();
-    for (let at = 0; at < folder.journals.length; at += BATCH) {
+    const films = folder.journals.filter(isFilmJournal);
+    const journals = folder.journals.filter((name) => !isFilmJournal(name));
+    for (let at = 0; at < journals.length; at += BATCH) {
       const found: Found[] = [];
-      for (const name of folder.journals.slice(at, at + BATCH)) {
+      for (const name of journals.slice(at, at + BATCH)) {
         const one = await this.#read(folder, name, named);
         if (one) found.push(one);
       }
@@ -69,8 +77,51 @@ class RootReader {
         for (const one of found) this.#insert(one);
       });
     }
+    await this.#films(folder, films, named);
+    const mark = await readDayMark(this.files, join(this.root.path, folder.path));
+    const { channel, date } = folder;
+    if (mark) this.#marks.push([{ root: this.root.id, channel, date }, mark]);
     for (const name of folder.media)
       if (!named.has(name)) this.#name(this.report.strangers, `${folder.path}/${name}`);
+  }
+
+  /** The films of a day, which may replace what was read before. */
+  async #films(folder: DayFolder, names: readonly string[], named: Set<string>): Promise<void> {
+    const { files, index, root } = this;
+    const found: FoundFilm[] = [];
+    for (const name of names) {
+      try {
+        const film = await readFilm({ files, root }, folder.path, name, named);
+        found.push(film);
+        const { problems, parts } = film.journal;
+        for (const problem of [...problems, ...parts.flatMap((part) => part.problems)])
+          this.#name(this.report.problems, `${folder.path}/${name}: ${problem}`);
+      } catch (error) {
+        this.#skip(`${folder.path}/${name}`, errorText(error));
+      }
+    }
+    const isThere = (id: string) => index.recording(id)?.state === "closed";
+    const taken = await filmsToTake({ files, root }, found, isThere, ({ path }) =>
+      this.#skip(path, "it replaces other recordings, but its checksum doesn't agree"),
+    );
+    for (const film of taken) index.transaction(() => this.#insertFilm(film));
+  }
+
+  #insertFilm({ rows, journal, locks, path, replaces }: FoundFilm): void {
+    const { index, report } = this;
+    const unit = rows.map(({ recording }) => recording);
+    const twin = unit.flatMap(({ id }) => index.recording(id) ?? [])[0];
+    if (twin) {
+      this.#skip(path, `recording ${twin.id} exists already, at ${twin.path}; one of them is a copy`);
+      return;
+    }
+    for (const each of rows) this.#insertRows(each);
+    mirrorLocks(index, unit, locks);
+    const { channel } = unit[0]!;
+    const counter = { channel, ...journal.film.counter };
+    this.#counters.set(channel, higherCounter(this.#counters.get(channel), counter));
+    for (const id of replaces) this.#replaced.add(id);
+    report.locks += locks.length;
   }
 
   finish(): void {
@@ -79,13 +130,13 @@ class RootReader {
         this.index.setCounter(higherCounter(this.index.counter(channel), counter));
       for (const [channel, ticks] of this.#longestTicks)
         this.index.raiseTargetDuration(channel, roundedSeconds(ticks));
-      for (const id of this.#replaced) {
-        const row = this.index.recording(id);
-        if (row?.state !== "closed") continue;
-        this.index.updateRecording(id, { state: "garbage", garbageMs: 0 });
-        this.index.replaceGaps(id, []);
-        this.index.replaceLocks(id, []);
-      }
+      const replaced = [...this.#replaced].filter((id) => this.index.recording(id)?.state === "closed");
+      toGarbage(
+        this.index,
+        replaced.map((id) => ({ id })),
+        0,
+      );
+      replaceDayMarks(this.index, this.root.id, this.#marks);
     });
   }
 
@@ -117,7 +168,7 @@ class RootReader {
         return this.#skip(journalPath, "it has no segment");
       if (journal.head.replaces.length > 0 && !(await this.#isProved(journal, mediaPath)))
         return this.#skip(journalPath, "it replaces other recordings, but its checksums don't agree");
-      return { rows, journal, path, locks: await readLocks(this.files, mediaPath, rows.recording) };
+      return { rows, journal, path, locks: await readLocks(this.files, mediaPath, [rows.recording]) };
     } catch (error) {
       return this.#skip(journalPath, errorText(error));
     }
@@ -144,7 +195,7 @@ class RootReader {
         `${path}: ${journal.entries.length - entries.length} of its ${journal.entries.length} files are not there`,
       );
     const rows = rowsOfJournal({ ...journal, entries }, { root: this.root.id, path, mediaBytes: 0 });
-    const locks = await readLocks(this.files, join(this.root.path, path), rows.recording);
+    const locks = await readLocks(this.files, join(this.root.path, path), [rows.recording]);
     return { rows, journal, path, locks };
   }
 
@@ -161,32 +212,37 @@ class RootReader {
 
   #insert({ rows, journal, locks, path }: Found): void {
     const { index, report } = this;
-    const { run, recording, segments, gaps } = rows;
+    const { recording } = rows;
     const twin = index.recording(recording.id);
     if (twin)
       return this.#skip(
         path,
         `recording ${recording.id} exists already, at ${twin.path}; one of them is a copy`,
       );
-    const known = index.run(run.id);
-    if (!known) index.insertRun(run);
-    else if (run.endReason !== null)
-      index.updateRun(run.id, { endMs: run.endMs, endReason: run.endReason, endDetail: run.endDetail });
-    index.insertRecording(recording, segments);
-    for (const gap of gaps) index.insertGap(gap);
-    index.replaceLocks(recording.id, lockRows(recording, locks));
+    this.#insertRows(rows);
+    mirrorLocks(index, [recording], locks);
     this.#counters.set(
       recording.channel,
       higherCounter(this.#counters.get(recording.channel), counterAfter(rows)),
     );
+    for (const id of journal.head.replaces) this.#replaced.add(id);
+    report.locks += locks.length;
+  }
+
+  #insertRows({ run, recording, segments, gaps }: RecordingRows): void {
+    const { index, report } = this;
+    const known = index.run(run.id);
+    if (!known) index.insertRun(run);
+    else if (run.endReason !== null || isAged(recording))
+      index.updateRun(run.id, { endMs: run.endMs, endReason: run.endReason, endDetail: run.endDetail });
+    index.insertRecording(recording, segments);
+    for (const gap of gaps) index.insertGap(gap);
     const longestTicks = this.#longestTicks.get(recording.channel) ?? 0;
     this.#longestTicks.set(recording.channel, Math.max(longestTicks, outlineOf(segments)?.longestTicks ?? 0));
-    for (const id of journal.head.replaces) this.#replaced.add(id);
     report.recordings += 1;
     report.open += recording.state === "open" ? 1 : 0;
     report.segments += segments.length;
     report.gaps += gaps.length;
-    report.locks += locks.length;
   }
 }
 

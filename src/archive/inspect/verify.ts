@@ -1,10 +1,17 @@
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import { hasOwnFiles, type Recording, type RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, isAged, type Recording, type RunRow } from "../../db/index/rows.ts";
 import { segmentBytes, wholeKib, type Segment } from "../../media/segment-list.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
+import { sha512Of } from "../aged/checksum.ts";
+import {
+  CHECKSUM_EXTENSION,
+  checksumText,
+  parseFilmJournal,
+  type FilmJournal,
+} from "../aged/film-journal.ts";
 import { isOfParts } from "../files/part-paths.ts";
 import { journalSegments, parseJournal, type Journal } from "../journal/journal.ts";
 import { journalPathOf } from "../write/recording-paths.ts";
@@ -19,6 +26,8 @@ export type DamageKind =
   | "journal-damaged"
   | "index-differs"
   | "init-damaged"
+  | "checksum-differs"
+  | "checksum-missing"
   | "segment-damaged"
   | "segment-cut-off";
 
@@ -53,6 +62,8 @@ type Deps = { files: Files; index: IndexDatabase; roots: Pick<Roots, "pathOf">; 
 
 /** Channels are gone through in spans of this length, so that memory stays bounded. */
 const SPAN_MS = 24 * 3_600_000;
+/** Journals of films that are kept, about 10 MB each for a whole day. */
+const MAX_FILMS = 4;
 
 const sameSegment = (a: Segment, b: Segment): boolean =>
   a.ordinal === b.ordinal &&
@@ -67,9 +78,17 @@ const sameSegment = (a: Segment, b: Segment): boolean =>
   a.file?.name === b.file?.name &&
   a.file?.mtimeMs === b.file?.mtimeMs;
 
+/** `isWhole`: its bytes are those that were proved. */
+type ReadFilm = { journal: FilmJournal | undefined; isWhole: boolean };
+
+type Found = (kind: DamageKind, detail: string, span?: { startMs: number; endMs: number }) => void;
+
 class Verifier {
   readonly report: VerifyReport = { recordings: 0, segments: 0, sizeBytes: 0, damage: 0 };
   readonly #startedMs: number;
+  #readBytes = 0;
+  /** Films that were read last, by their paths: the recordings of one follow one another, or those of another of the day. */
+  readonly #films = new Map<string, ReadFilm>();
 
   constructor(
     private readonly deps: Deps,
@@ -90,6 +109,7 @@ class Verifier {
     const root = roots.pathOf(recording.root);
     if (root === undefined) return found("storage-missing", `storage ${recording.root} is not there`);
     const mediaPath = join(root, recording.path);
+    if (isAged(recording)) return await this.#aged(mediaPath, recording, found);
     const journal = await this.#journal(journalPathOf(mediaPath), found);
     if (journal) this.#compare(recording, journal, found);
     try {
@@ -102,6 +122,59 @@ class Verifier {
     } catch (error) {
       found("file-unreadable", errorText(error));
     }
+  }
+
+  /** A recording of a film. The whole film is read once; only where that differs, segment by segment. */
+  async #aged(mediaPath: string, recording: Recording, found: Found): Promise<void> {
+    const { files, index } = this.deps;
+    try {
+      const film = this.#films.get(mediaPath) ?? (await this.#readFilm(mediaPath, found));
+      this.#films.delete(mediaPath);
+      this.#films.set(mediaPath, film);
+      for (const oldest of this.#films.keys()) {
+        if (this.#films.size <= MAX_FILMS) break;
+        this.#films.delete(oldest);
+      }
+      const journal = film.journal?.parts.find(({ head }) => head.recording === recording.id);
+      if (film.journal && !journal)
+        found("index-differs", `recording ${recording.id} is not in the film's journal`);
+      for (const problem of journal?.problems ?? []) found("journal-damaged", problem);
+      if (journal) this.#compare(recording, journal, found);
+      const run = index.run(recording.run);
+      if (run && recording.baseOffsetBytes === run.init.length)
+        await this.#init(mediaPath, recording, run, found);
+      if (!film.isWhole && (await files.stat(mediaPath))) {
+        await this.#segments(mediaPath, recording, journal, found);
+        return;
+      }
+      this.report.segments += recording.segments.length;
+      this.report.sizeBytes += recording.sizeBytes;
+    } catch (error) {
+      found("file-unreadable", errorText(error));
+    }
+  }
+
+  /** A film, its journal and its checksum file against one another. */
+  async #readFilm(path: string, found: Found): Promise<ReadFilm> {
+    const { files } = this.deps;
+    if ((await files.stat(path)) === undefined) {
+      found("file-missing", "the film is not there");
+      return { journal: undefined, isWhole: false };
+    }
+    const journal = await files
+      .read(journalPathOf(path))
+      .then(parseFilmJournal)
+      .catch((error: unknown) => found("journal-missing", errorText(error)));
+    const sha512 = await sha512Of(files, path, { onRead: (bytes) => this.#pace(bytes) });
+    const wanted = checksumText(sha512, basename(path));
+    const said = await files.read(path + CHECKSUM_EXTENSION).catch(() => undefined);
+    if (said === undefined) found("checksum-missing", `${basename(path)}${CHECKSUM_EXTENSION} is not there`);
+    else if (new TextDecoder().decode(said) !== wanted)
+      found("checksum-differs", `the film's SHA-512 is not what ${basename(path)}${CHECKSUM_EXTENSION} says`);
+    if (journal && journal.film.sha512 !== sha512)
+      found("checksum-differs", "the film's SHA-512 is not what its journal says");
+    for (const problem of journal?.problems ?? []) found("journal-damaged", problem);
+    return { journal: journal ?? undefined, isWhole: journal?.film.sha512 === sha512 };
   }
 
   async #journal(
@@ -189,14 +262,15 @@ class Verifier {
         );
       this.report.segments += 1;
       this.report.sizeBytes += lengthBytes;
-      await this.#pace();
+      await this.#pace(lengthBytes);
     }
   }
 
-  async #pace(): Promise<void> {
+  async #pace(readBytes: number): Promise<void> {
+    this.#readBytes += readBytes;
     const { bytesPerSecond, signal } = this.options;
     if (bytesPerSecond === undefined) return;
-    const dueMs = this.#startedMs + (this.report.sizeBytes / bytesPerSecond) * 1000;
+    const dueMs = this.#startedMs + (this.#readBytes / bytesPerSecond) * 1000;
     const waitMs = dueMs - this.deps.clock.monotonicMs();
     if (waitMs > 0) await this.deps.clock.sleep(waitMs, signal);
   }

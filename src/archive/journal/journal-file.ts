@@ -1,7 +1,12 @@
 import type { OpenFile } from "../../platform/files.ts";
 
 /** What writing costs, counted since the start. */
-export type WriteFigures = { syncs: number; bytesWritten: number };
+export type WriteFigures = {
+  syncs: number;
+  bytesWritten: number;
+  /** What has come, and waits to be written. */
+  waitingBytes: number;
+};
 
 /**
  * A journal that is being written. Entries and the words about syncs come from two sides: changes wait for each

@@ -28,7 +28,8 @@ const recordingSchema = z.object({
 });
 const runSchema = z.object({
   id: z.string(),
-  timeline: count,
+  // Those of films lie below 0.
+  timeline: z.int(),
   init: z.base64(),
   format: z.enum(footageFormats).default("nightjar"),
   videoCodec: z.string(),

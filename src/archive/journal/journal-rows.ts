@@ -1,5 +1,6 @@
 import {
   hasOwnFiles,
+  isAged,
   type CounterRow,
   type GapRow,
   type RecordingRow,
@@ -8,7 +9,7 @@ import {
 import { VIDEO_TIMESCALE } from "../../media/parameters.ts";
 import { segmentBytes, type Segment } from "../../media/segment-list.ts";
 import { ticksToMs } from "../../media/ticks.ts";
-import { journalGaps, journalRun, journalSegments, type Journal } from "./journal.ts";
+import { journalGaps, journalRun, journalSegments, type Journal, type JournalHead } from "./journal.ts";
 
 /** Everything that the index knows of a recording, as its journal tells it. */
 export type RecordingRows = {
@@ -28,9 +29,12 @@ function lastEndMs(place: { path: string }, segments: readonly Segment[], timesc
   return counted.reduce((most, segment) => Math.max(most, endMsOf(segment, timescale)), -Infinity);
 }
 
-/** Bytes of its media file, or of all its segments' own. */
-const sizeOf = (place: { path: string }, baseOffsetBytes: number, segments: readonly Segment[]): number => {
-  if (hasOwnFiles(place)) return segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
+/** Bytes of its media file, or of all its segments' own; of a film's, its share: the first one has the init as well. */
+const sizeOf = (place: { path: string }, head: JournalHead, segments: readonly Segment[]): number => {
+  const ownBytes = segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
+  if (hasOwnFiles(place)) return ownBytes;
+  const { baseOffsetBytes, run } = head;
+  if (isAged(place)) return ownBytes + (baseOffsetBytes === run.init.length ? baseOffsetBytes : 0);
   const last = segments.at(-1);
   return last ? baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0;
 };
@@ -65,8 +69,8 @@ export function rowsOfJournal(
     run: {
       ...run,
       channel: head.channel,
-      // Nobody records where segments are files, so nobody ends such a run either.
-      endMs: journal.end || hasOwnFiles(place) ? endMs : null,
+      // Nobody records where segments are files, so nobody ends such a run either; nor that of a film.
+      endMs: journal.end || hasOwnFiles(place) || isAged(place) ? endMs : null,
       endReason: journal.end?.reason ?? null,
       endDetail: journal.end?.detail ?? null,
     },
@@ -83,7 +87,7 @@ export function rowsOfJournal(
       discontinuitySequence: head.discontinuitySequence,
       baseTicks: head.baseTicks.video,
       zone: head.zone,
-      sizeBytes: last && !isOpen ? sizeOf(place, head.baseOffsetBytes, segments) : 0,
+      sizeBytes: last && !isOpen ? sizeOf(place, head, segments) : 0,
       segmentCount: segments.length,
       state: isOpen ? "open" : "closed",
       garbageMs: null,

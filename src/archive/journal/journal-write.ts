@@ -23,7 +23,6 @@ const oneLine = (value: unknown): string =>
  * Nightjar reads in `#NJ:` comments. It has no end: entries are appended to it, none of them longer than `targetSeconds`.
  */
 export function journalHead(head: JournalHead, targetSeconds = JOURNAL_TARGET_SECONDS): string {
-  const { gaps, run, ...recording } = head;
   return [
     "#EXTM3U\n",
     "#EXT-X-VERSION:7\n",
@@ -31,12 +30,60 @@ export function journalHead(head: JournalHead, targetSeconds = JOURNAL_TARGET_SE
     "#EXT-X-MEDIA-SEQUENCE:0\n",
     "#EXT-X-PLAYLIST-TYPE:EVENT\n",
     "#NJ:1\n",
-    sealed(`#NJ:RECORDING ${oneLine(recording)}`),
-    sealed(`#NJ:RUN ${oneLine({ ...run, init: Buffer.from(run.init).toString("base64") })}`),
-    ...gaps.map(journalGap),
-    head.baseOffsetBytes > 0
-      ? `#EXT-X-MAP:URI="${encodeURI(head.file)}",BYTERANGE="${head.baseOffsetBytes}@0"\n`
-      : "",
+    journalRecording(head),
+    journalRun(head),
+    ...head.gaps.map(journalGap),
+    head.baseOffsetBytes > 0 ? journalMap(head.file, head.baseOffsetBytes) : "",
+  ].join("");
+}
+
+/** The recording that the entries which follow are of. */
+function journalRecording({ gaps: _gaps, run: _run, ...recording }: JournalHead): string {
+  return sealed(`#NJ:RECORDING ${oneLine(recording)}`);
+}
+
+const journalRun = ({ run }: JournalHead): string =>
+  sealed(`#NJ:RUN ${oneLine({ ...run, init: Buffer.from(run.init).toString("base64") })}`);
+
+const journalMap = (file: string, initBytes: number): string =>
+  `#EXT-X-MAP:URI="${encodeURI(file)}",BYTERANGE="${initBytes}@0"\n`;
+
+/** A recording of a film, with its entries. */
+export type FilmRecording = { head: JournalHead; entries: readonly JournalEntry[] };
+
+/**
+ * The whole journal of a film, whose recordings follow one another in one file and have one run. `film` is what is known
+ * of the file, for `#NJ:FILM`.
+ */
+export function filmJournal(
+  film: object,
+  recordings: readonly FilmRecording[],
+  end: RunEnd | undefined,
+  targetSeconds: number,
+): string {
+  const [first] = recordings;
+  if (!first) throw new RangeError("a film has at least one recording");
+  const count = recordings.reduce((sum, { entries }) => sum + entries.length, 0);
+  return [
+    "#EXTM3U\n",
+    "#EXT-X-VERSION:7\n",
+    `#EXT-X-TARGETDURATION:${targetSeconds}\n`,
+    "#EXT-X-MEDIA-SEQUENCE:0\n",
+    "#EXT-X-PLAYLIST-TYPE:VOD\n",
+    "#NJ:1\n",
+    sealed(`#NJ:FILM ${oneLine(film)}`),
+    journalRun(first.head),
+    journalMap(first.head.file, first.head.run.init.length),
+    ...recordings.flatMap(({ head, entries }) => [
+      journalRecording(head),
+      ...head.gaps.map(journalGap),
+      ...entries.map((entry) => journalEntry(head, entry)),
+    ]),
+    // Once more: a whole day rests on these two.
+    sealed(`#NJ:FILM ${oneLine(film)}`),
+    journalRun(first.head),
+    journalSynced(count),
+    journalEnd(end),
   ].join("");
 }
 

@@ -3,6 +3,8 @@ import type { Journal, JournalGap, JournalRun } from "./journal-types.ts";
 
 export * from "./journal-types.ts";
 export {
+  filmJournal,
+  type FilmRecording,
   journalEnd,
   journalEntry,
   journalFiles,

@@ -1,15 +1,19 @@
 import { rmdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import { hasOwnFiles, type RecordingRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, isAged, type RecordingRow } from "../../db/index/rows.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText, systemErrorCode } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
 import { logOf } from "../../platform/log.ts";
 import { localDateOf } from "../../platform/zone.ts";
+import { CHECKSUM_EXTENSION } from "../aged/film-journal.ts";
+import { DAY_MARK } from "../aged/day-mark.ts";
 import { setForgottenMs } from "../files/forgotten.ts";
 import { filesThatGo, isLeftAlone, type FilesGuard, type ManagedFolder } from "./file-deletion.ts";
-import { lockRows, readLocks } from "./locks.ts";
+import { toGarbage } from "./garbage.ts";
+import { mirrorLocks, readLocks } from "./read-locks.ts";
+import { unitsOf } from "./units.ts";
 import { journalPathOf, pathBelow } from "../write/recording-paths.ts";
 import type { Roots } from "../roots/root.ts";
 
@@ -63,27 +67,34 @@ export class Deleter {
    */
   async delete(ids: readonly string[]): Promise<Deleted> {
     const deleted: Deleted = { ids: [], sizeBytes: 0, lockedIds: [], problems: [] };
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const batch = ids.slice(at, at + BATCH);
-      const known = batch.flatMap((id) => this.#index.recording(id) ?? []);
-      await this.filesGuard.deleting(known, () => this.#deleteBatch(batch, deleted));
+    const known = ids.flatMap((id) => this.#index.recording(id) ?? []);
+    const units = unitsOf(this.#index, known);
+    for (let at = 0; at < units.length; at += BATCH) {
+      const batch = units.slice(at, at + BATCH);
+      await this.filesGuard.deleting(batch.flat(), () => this.#deleteBatch(batch, deleted));
     }
     if (deleted.ids.length > 0) this.#dropLoneRuns();
     return deleted;
   }
 
-  async #deleteBatch(ids: readonly string[], deleted: Deleted): Promise<void> {
+  /** Each unit goes or stays as a whole: no recording of a film is there without it. */
+  async #deleteBatch(units: readonly (readonly RecordingRow[])[], deleted: Deleted): Promise<void> {
+    const going: (readonly RecordingRow[])[] = [];
+    for (const unit of units)
+      if (this.#areClosed(unit) && (await this.#mayGo(unit, deleted))) going.push(unit);
     const rows: RecordingRow[] = [];
-    for (const id of ids) {
-      const row = this.#index.recording(id);
-      if (row?.state === "closed" && (await this.#mayGo(row, deleted))) rows.push(row);
-    }
     // Its time as garbage is over at once: nothing takes its place.
     this.#index.transaction(() => {
-      this.#toGarbage(rows, this.#clock.nowMs() - READABLE_MS);
+      // Something else may have taken the place of one meanwhile.
+      rows.push(...going.filter((unit) => this.#areClosed(unit)).flat());
+      toGarbage(this.#index, rows, this.#clock.nowMs() - READABLE_MS);
       for (const row of rows) this.#forget(row);
     });
     await this.#unlink(rows, deleted);
+  }
+
+  #areClosed(unit: readonly RecordingRow[]): boolean {
+    return unit.every(({ id }) => this.#index.recording(id)?.state === "closed");
   }
 
   /** What stays in a watched folder must not be taken for new. */
@@ -92,11 +103,6 @@ export class Deleter {
     const last = segments.at(-1);
     if (last && isLeftAlone(row, segments, this.#managed))
       setForgottenMs(this.#index, row.channel, last.startMs + 1);
-  }
-
-  /** Marks recordings that others have replaced: they stay readable for an hour. */
-  replace(rows: readonly RecordingRow[]): void {
-    this.#index.transaction(() => this.#toGarbage(rows, this.#clock.nowMs()));
   }
 
   /**
@@ -119,26 +125,19 @@ export class Deleter {
     return deleted;
   }
 
-  async #mayGo(row: RecordingRow, deleted: Deleted): Promise<boolean> {
-    const root = this.#roots.pathOf(row.root);
-    if (root === undefined) return false;
+  async #mayGo(unit: readonly RecordingRow[], deleted: Deleted): Promise<boolean> {
+    const [row] = unit;
+    const root = row && this.#roots.pathOf(row.root);
+    if (!row || root === undefined) return false;
     try {
-      const spans = await readLocks(this.#files, pathBelow(root, row.path), row);
+      const spans = await readLocks(this.#files, pathBelow(root, row.path), unit);
       if (spans.length === 0) return true;
-      this.#index.transaction(() => this.#index.replaceLocks(row.id, lockRows(row, spans)));
-      deleted.lockedIds.push(row.id);
+      this.#index.transaction(() => mirrorLocks(this.#index, unit, spans));
+      deleted.lockedIds.push(...unit.map(({ id }) => id));
     } catch (error) {
       deleted.problems.push(`${row.path}: ${errorText(error)}`);
     }
     return false;
-  }
-
-  #toGarbage(rows: readonly RecordingRow[], garbageMs: number): void {
-    for (const row of rows) {
-      this.#index.updateRecording(row.id, { state: "garbage", garbageMs });
-      this.#index.replaceGaps(row.id, []);
-      this.#index.replaceLocks(row.id, []);
-    }
   }
 
   async #unlink(rows: readonly RecordingRow[], deleted: Deleted): Promise<void> {
@@ -150,7 +149,8 @@ export class Deleter {
       const folder = dirname(mediaPath);
       try {
         const media = hasOwnFiles(row) ? filesThatGo(this.#index, row, root, this.#managed) : [mediaPath];
-        for (const path of [...media, journalPathOf(mediaPath)]) await this.#unlinkIfThere(path);
+        const beside = isAged(row) ? [mediaPath + CHECKSUM_EXTENSION] : [];
+        for (const path of [...media, ...beside, journalPathOf(mediaPath)]) await this.#unlinkIfThere(path);
         for (const other of new Set(media.map((path) => dirname(path))))
           if (other !== folder && (await this.#files.stat(other))) await this.#files.syncFolder(other);
         folders.set(folder, [...(folders.get(folder) ?? []), row]);
@@ -193,12 +193,19 @@ export class Deleter {
     const isNear = [nowMs - TWO_DAYS_MS, nowMs + TWO_DAYS_MS].map((ms) => localDateOf(ms, "UTC"));
     if (!DAY_FOLDER.test(date) || (date >= isNear[0]! && date <= isNear[1]!)) return;
     try {
+      await this.#dropLoneMark(folder);
       await rmdir(folder);
       await this.#files.syncFolder(dirname(folder));
     } catch (error) {
       if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(systemErrorCode(error) ?? ""))
         log.warning("{folder} can't be removed: {error}", { folder, error: errorText(error) });
     }
+  }
+
+  /** What was noted of a day goes with the last of it. */
+  async #dropLoneMark(folder: string): Promise<void> {
+    const [first, ...others] = (await this.#files.list(folder)) ?? [];
+    if (first?.name === DAY_MARK && others.length === 0) await this.#files.unlink(join(folder, DAY_MARK));
   }
 
   #dropLoneRuns(): void {

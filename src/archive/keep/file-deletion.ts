@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import { hasOwnFiles, type RecordingRow } from "../../db/index/rows.ts";
 import type { Segment } from "../../media/segment-list.ts";
-import { dateOfPath, hasForeignFiles, isForeignFile } from "../files/file-paths.ts";
+import { dateOfPath, hasForeignFiles, isForeignFile, SIDECAR } from "../files/file-paths.ts";
 import { pathBelow } from "../write/recording-paths.ts";
 
 /** The watched folder of a channel, by a stored id, whose files may be deleted: `manage: true`. */
@@ -27,7 +27,7 @@ export function isLeftAlone(
 
 /**
  * Absolute paths of the segments' files that go with a recording: exactly those that it names, in the channel's own
- * folder or in a watched folder that is managed. What another recording has by the same name meanwhile stays.
+ * folder or in a watched folder that is managed, each after its sidecar, which may not be there. What another recording has by the same name meanwhile stays.
  */
 export function filesThatGo(
   index: Pick<IndexDatabase, "recording" | "fileRows">,
@@ -49,5 +49,6 @@ export function filesThatGo(
     .flatMap((name) => {
       if (!isForeignFile(name)) return dirname(pathBelow(own, name)) === own ? [join(own, name)] : [];
       return folder !== undefined && isIn(folder, name) ? [name] : [];
-    });
+    })
+    .flatMap((path) => [path + SIDECAR, path]);
 }

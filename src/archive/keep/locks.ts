@@ -2,30 +2,20 @@ import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { LockRow, RecordingRow } from "../../db/index/rows.ts";
 import { NightjarError } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
-import { lockFileText, MAX_LOCK_FILE_BYTES, parseLockFile, type LockSpan } from "./lock-file.ts";
-import { lockPathOf, lockPathsOf, pathBelow } from "../write/recording-paths.ts";
+import { lockFileText, type LockSpan } from "./lock-file.ts";
+import { lockPathsOfUnit, mirrorLocks, readLocks, type Locked } from "./read-locks.ts";
+import { spanOf, unitsOf } from "./units.ts";
+import { lockPathOf, pathBelow } from "../write/recording-paths.ts";
 import type { Roots } from "../roots/root.ts";
 
-type Locked = Pick<RecordingRow, "id" | "channel" | "root" | "path" | "startMs" | "endMs">;
+/** Recordings that are locked together: one, or all of a film. */
+type Unit = readonly RecordingRow[];
+
+/** Something else may take the place of what is being locked so many times. */
+const MAX_TRIES = 3;
 
 /** The most that locked footage may take, in bytes of one root. */
 export type LockBound = (rootId: string) => Promise<number>;
-
-/**
- * The spans of all lock files beside a media file, read from disk; `[]` without one.
- * Throws system errors: when it is not known whether there is a lock, nothing may be deleted.
- */
-export async function readLocks(files: Files, mediaPath: string, recording: Locked): Promise<LockSpan[]> {
-  const spans: LockSpan[] = [];
-  for (const path of lockPathsOf(mediaPath, recording.id)) {
-    const found = await files.stat(path);
-    if (found === undefined) continue;
-    const isReadable = found.kind === "file" && found.sizeBytes <= MAX_LOCK_FILE_BYTES;
-    const text = isReadable ? new TextDecoder().decode(await files.readRange(path, 0, found.sizeBytes)) : "";
-    spans.push(...parseLockFile(text, recording));
-  }
-  return spans;
-}
 
 export const lockRows = (recording: Locked, spans: readonly LockSpan[]): LockRow[] =>
   spans.map((span) => ({ ...span, recording: recording.id, channel: recording.channel }));
@@ -66,28 +56,62 @@ export class Locks {
    */
   async lock(channel: string, span: LockSpan): Promise<string[]> {
     await this.#isIndexed();
-    const recordings = this.#covered(channel, span.startMs, span.endMs);
-    await this.#checkBound(recordings);
-    for (const recording of recordings) {
-      const startMs = Math.max(span.startMs, recording.startMs);
-      const endMs = recording.state === "open" ? span.endMs : Math.min(span.endMs, recording.endMs);
-      const before = await readLocks(this.#files, this.#mediaPath(recording), recording);
-      await this.#write(recording, [...before, { ...span, startMs, endMs }]);
+    for (let tries = 1; ; tries++) {
+      const recordings = this.#covered(channel, span.startMs, span.endMs);
+      const units = unitsOf(this.#index, recordings);
+      await this.#checkBound(units);
+      await this.#lockUnits(units, span);
+      // An aged day may have taken the place of what was locked just now.
+      const isThere = recordings.every(({ id }) => this.#index.recording(id)?.state !== "garbage");
+      if (isThere || tries === MAX_TRIES) return recordings.map(({ id }) => id);
     }
-    return recordings.map(({ id }) => id);
+  }
+
+  async #lockUnits(units: readonly Unit[], span: LockSpan): Promise<void> {
+    const spans = units.map((unit) => ({ unit, ...spanOf(unit) })).sort((a, b) => a.startMs - b.startMs);
+    for (const [index, { unit, ...whole }] of spans.entries()) {
+      // What comes later into a part without footage is found locked by the recording before it.
+      const startMs = index === 0 ? span.startMs : Math.max(span.startMs, whole.startMs);
+      const next = spans[index + 1];
+      const endMs = next ? Math.min(span.endMs, Math.max(whole.endMs, next.startMs)) : span.endMs;
+      const before = await this.#locksOf(unit);
+      await this.#write(unit, [...before, { ...span, startMs, endMs }]);
+    }
   }
 
   /** Releases all locks that overlap a span of a channel. Answers the ids of the recordings that have none left. */
   async release(channel: string, startMs: number, endMs: number): Promise<string[]> {
     const released: string[] = [];
-    for (const recording of this.#covered(channel, startMs, endMs)) {
-      const before = await readLocks(this.#files, this.#mediaPath(recording), recording);
+    const covered = this.#covered(channel, startMs, endMs);
+    for (const unit of unitsOf(this.#index, covered)) {
+      const before = await this.#locksOf(unit);
       const left = before.filter((span) => span.endMs <= startMs || span.startMs >= endMs);
       if (left.length === before.length) continue;
-      await this.#write(recording, left);
-      if (left.length === 0) released.push(recording.id);
+      await this.#write(unit, left);
+      const ids = new Set(unit.map(({ id }) => id));
+      if (left.length === 0) released.push(...covered.map(({ id }) => id).filter((id) => ids.has(id)));
     }
+    await this.#releaseHoles(channel, startMs, endMs);
     return released;
+  }
+
+  /** Of recordings outside of a span, the parts of their locks that lie in it: what comes there is not locked any more. */
+  async #releaseHoles(channel: string, startMs: number, endMs: number): Promise<void> {
+    const over = this.list(channel).filter((span) => span.startMs < endMs && span.endMs > startMs);
+    const rows = [...new Set(over.map(({ recording }) => recording))].flatMap(
+      (id) => this.#index.recording(id) ?? [],
+    );
+    for (const unit of unitsOf(this.#index, rows)) {
+      const before = await this.#locksOf(unit);
+      const left = before.flatMap((span) => [
+        { ...span, endMs: Math.min(span.endMs, startMs) },
+        { ...span, startMs: Math.max(span.startMs, endMs) },
+      ]);
+      await this.#write(
+        unit,
+        left.filter((span) => span.endMs > span.startMs),
+      );
+    }
   }
 
   #covered(channel: string, startMs: number, endMs: number): RecordingRow[] {
@@ -103,6 +127,11 @@ export class Locks {
     return this.#idsOf(channel).flatMap((id) => this.#index.locks(id));
   }
 
+  #locksOf(unit: Unit): Promise<LockSpan[]> {
+    const [recording] = unit;
+    return recording ? readLocks(this.#files, this.#mediaPath(recording), unit) : Promise.resolve([]);
+  }
+
   #mediaPath(recording: RecordingRow): string {
     const root = this.#roots.pathOf(recording.root);
     if (root === undefined)
@@ -110,10 +139,10 @@ export class Locks {
     return pathBelow(root, recording.path);
   }
 
-  async #checkBound(recordings: readonly RecordingRow[]): Promise<void> {
+  async #checkBound(units: readonly Unit[]): Promise<void> {
     const wanted = new Map<string, number>();
-    const locked = new Set(this.#index.locks().map((lock) => lock.recording));
-    for (const recording of recordings) {
+    const locked = this.#index.lockedIds();
+    for (const recording of units.flat()) {
       this.#mediaPath(recording);
       if (!locked.has(recording.id))
         wanted.set(recording.root, (wanted.get(recording.root) ?? 0) + recording.sizeBytes);
@@ -135,13 +164,15 @@ export class Locks {
   }
 
   /** The file first: it is what counts, and the mirror can be made from it again. */
-  async #write(recording: RecordingRow, spans: readonly LockSpan[]): Promise<void> {
+  async #write(unit: Unit, spans: readonly LockSpan[]): Promise<void> {
+    const [recording] = unit;
+    if (!recording) return;
     const mediaPath = this.#mediaPath(recording);
     if (spans.length > 0)
       await this.#files.writeWhole(lockPathOf(mediaPath), new TextEncoder().encode(lockFileText(spans)));
-    for (const path of lockPathsOf(mediaPath, recording.id))
+    for (const path of lockPathsOfUnit(mediaPath, unit))
       if ((spans.length === 0 || path !== lockPathOf(mediaPath)) && (await this.#files.stat(path)))
         await this.#files.unlink(path);
-    this.#index.transaction(() => this.#index.replaceLocks(recording.id, lockRows(recording, spans)));
+    this.#index.transaction(() => mirrorLocks(this.#index, unit, spans));
   }
 }

@@ -3,6 +3,7 @@ import { hasOwnFiles, type RecordingRow, type RunRow } from "../../db/index/rows
 import { MIN_STEP_MS } from "../../platform/clock-watch.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { hasForeignFiles } from "../files/file-paths.ts";
+import { spanOf, unitsOf } from "./units.ts";
 import { redateDeltaMs } from "../write/redate.ts";
 import type { Candidate, ChannelLimits } from "./retention-plan.ts";
 import type { ArchiveChannel } from "../settings.ts";
@@ -24,9 +25,14 @@ export function limitsFrom(
   return (channel) => byId.get(channel.toLowerCase()) ?? { id: channel, keep: {}, zone: zoneOfOthers };
 }
 
+/** A film that may go as a whole, by the id that its channel is stored under. */
+export type FilmSize = { root: string; channel: string; sizeBytes: number };
+
 export type Candidates = {
-  /** Oldest first. Their `channel` is the one whose limits hold. */
+  /** Oldest first. Their `channel` is the one whose limits hold. A film is one, under the id of its first recording. */
   list: Candidate[];
+  /** Films among them. */
+  films: FilmSize[];
   /** The list is complete up to here, ms UTC. */
   untilMs: number;
 };
@@ -46,37 +52,41 @@ export function unsureRunIds(
   return new Set(unsure.map(({ id }) => id));
 }
 
-/** The oldest closed recordings of each channel, as far as their storage is there. */
+/** The oldest closed recordings and films of each channel, as far as their storage is there. */
 export function oldestCandidates(
   index: IndexDatabase,
   unsure: ReadonlySet<string>,
   presentRoots: readonly string[],
   limitsOf: (channel: string) => LimitedChannel,
 ): Candidates {
-  const locked = new Set(index.locks().map(({ recording }) => recording));
+  const locked = index.lockedIds();
   const list: Candidate[] = [];
+  const films: FilmSize[] = [];
   let untilMs = Infinity;
   for (const { channel } of index.counters()) {
     const limit = WINDOW + locked.size;
     const rows = index.oldestRows(limit, channel, presentRoots);
     if (rows.length === limit) untilMs = Math.min(untilMs, rows.at(-1)!.startMs);
-    for (const row of rows) {
-      const { id, root, run, startMs, endMs, sizeBytes } = row;
+    for (const unit of unitsOf(index, rows)) {
+      const [row] = unit;
+      if (!row) continue;
+      const { id, root, run } = row;
+      const sizeBytes = unit.reduce((sum, each) => sum + each.sizeBytes, 0);
+      if (unit.length > 1) films.push({ root, channel, sizeBytes });
       list.push({
         id,
         channel: limitsOf(channel).id,
         root,
-        startMs,
-        endMs,
+        ...spanOf(unit),
         sizeBytes,
-        isLocked: locked.has(id),
+        isLocked: unit.some((each) => locked.has(each.id)),
         isUnsure: unsure.has(run),
         isElsewhere: liesElsewhere(index, row),
       });
     }
   }
   list.sort((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1));
-  return { list, untilMs };
+  return { list, films, untilMs };
 }
 
 const liesElsewhere = (index: IndexDatabase, row: RecordingRow): boolean =>
@@ -85,7 +95,7 @@ const liesElsewhere = (index: IndexDatabase, row: RecordingRow): boolean =>
 export type Sizes = {
   /** Closed bytes on the roots that are there, by the channel whose limits hold. */
   channelBytes: Map<string, number>;
-  /** One recording of each channel on a root, the largest: what making room may take in any case. */
+  /** One recording or film of each channel on a root, the largest: what making room may take in any case. */
   graceBytes: (root: string) => number;
 };
 
@@ -93,6 +103,7 @@ export function measuredSizes(
   index: IndexDatabase,
   presentRoots: readonly string[],
   limitsOf: (channel: string) => LimitedChannel,
+  films: readonly FilmSize[],
 ): Sizes {
   const channelBytes = new Map<string, number>();
   const grace = new Map<string, number>();
@@ -100,7 +111,9 @@ export function measuredSizes(
     if (!presentRoots.includes(root)) continue;
     const { id } = limitsOf(channel);
     channelBytes.set(id, (channelBytes.get(id) ?? 0) + sizeBytes);
-    grace.set(root, (grace.get(root) ?? 0) + largestBytes);
+    const ofChannel = films.filter((film) => film.root === root && film.channel === channel);
+    const largest = Math.max(largestBytes, ...ofChannel.map((film) => film.sizeBytes));
+    grace.set(root, (grace.get(root) ?? 0) + largest);
   }
   return { channelBytes, graceBytes: (root) => grace.get(root) ?? 0 };
 }

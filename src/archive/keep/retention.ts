@@ -124,6 +124,11 @@ export class Retention {
     return keptFromMs(limitsFrom(this.#deps.channels(), this.#deps.zone)(channel), this.#age().atMs);
   }
 
+  /** From when ages are counted, ms UTC; `undefined` while limits wait. */
+  ageAtMs(): number | undefined {
+    return this.#waitMs > 0 ? undefined : this.#age().atMs;
+  }
+
   async #once(): Promise<void> {
     const { clock, deleter } = this.#deps;
     const areLimitsDue = clock.monotonicMs() - this.#limitsAtMs >= LIMITS_EVERY_MS;
@@ -161,13 +166,13 @@ export class Retention {
     const limitsOf = limitsFrom(this.#deps.channels(), this.#deps.zone);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const present = roots.present().map(({ id }) => id);
-      const sizes = measuredSizes(index, present, limitsOf);
+      const age = this.#age();
+      const unsure = unsureRunIds(index, clock, age.isTrusted);
+      const { list, films, untilMs } = oldestCandidates(index, unsure, present, limitsOf);
+      const sizes = measuredSizes(index, present, limitsOf, films);
       this.#graceBytes = sizes.graceBytes;
       const shortBytes = this.#room?.shortBytes ?? 0;
       const allowanceBytes = this.#earn(shortBytes > 0);
-      const age = this.#age();
-      const unsure = unsureRunIds(index, clock, age.isTrusted);
-      const { list, untilMs } = oldestCandidates(index, unsure, present, limitsOf);
       const input: RetentionInput = {
         candidates: list,
         limitsOf,

@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
+import type { LockRow } from "../../db/index/rows.ts";
 import { errorText } from "../../platform/errors.ts";
 import { logOf } from "../../platform/log.ts";
+import { inheritLocks } from "../keep/inherited-locks.ts";
 import { appendToJournal } from "../journal/append-journal.ts";
 import { journalEnd } from "../journal/journal.ts";
 import { journalPathOf } from "./recording-paths.ts";
@@ -76,6 +78,11 @@ export async function closeRows(
     told.add(next);
     await appendEnd(context, next);
   }
+  const locks = new Map<RecordingWriter, LockRow[]>();
+  for (const recording of whole) {
+    const { row, endMs, sizeBytes } = recording;
+    locks.set(recording, await inheritLocks(context, { ...row, endMs, sizeBytes }));
+  }
   index.transaction(() => {
     for (const recording of whole) {
       const { row, end, endMs } = recording;
@@ -84,6 +91,8 @@ export async function closeRows(
         { state: "closed", startMs: row.startMs, endMs, sizeBytes: recording.sizeBytes },
         recording.segments,
       );
+      const inherited = locks.get(recording) ?? [];
+      if (inherited.length > 0) index.replaceLocks(row.id, inherited);
       if (end) index.updateRun(row.run, { endMs, endReason: end.reason, endDetail: end.detail });
     }
     saveCounters();

@@ -14,6 +14,10 @@ export type FlushFigures = {
   bytesWritten: number;
   lastMs: number;
   longestMs: number;
+  /** For how long the present round has been going on; 0 between two. */
+  presentMs: number;
+  /** What has come, and waits to be written. */
+  waitingBytes: number;
 };
 
 export type FlusherEvents = {
@@ -33,6 +37,7 @@ export class Flusher {
   #current: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #rounds = 0;
+  #startMs: number | undefined;
   #lastMs = 0;
   #longestMs = 0;
 
@@ -42,8 +47,14 @@ export class Flusher {
   }
 
   get figures(): FlushFigures {
-    const { syncs, bytesWritten } = this.#context.figures;
-    return { rounds: this.#rounds, syncs, bytesWritten, lastMs: this.#lastMs, longestMs: this.#longestMs };
+    const presentMs = this.#startMs === undefined ? 0 : this.#context.clock.monotonicMs() - this.#startMs;
+    return {
+      ...this.#context.figures,
+      rounds: this.#rounds,
+      lastMs: this.#lastMs,
+      longestMs: this.#longestMs,
+      presentMs,
+    };
   }
 
   /** Resolves when everything that was written before the call is durable, or was given up. */
@@ -51,6 +62,7 @@ export class Flusher {
     if (!this.#current) {
       this.#current = this.#round().finally(() => {
         this.#current = undefined;
+        this.#startMs = undefined;
       });
       return this.#current;
     }
@@ -66,6 +78,7 @@ export class Flusher {
   async #round(): Promise<void> {
     const { clock, files, figures, open } = this.#context;
     const startMs = clock.monotonicMs();
+    this.#startMs = startMs;
     const batch = [...open];
     const folders = new Map<string, Promise<void>>();
     const syncFolder = (path: string): Promise<void> => {

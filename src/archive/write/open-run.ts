@@ -170,8 +170,14 @@ export abstract class OpenRun<S> {
       return;
     }
     this.#queue.push(segment);
-    this.#queuedBytes += this.sizeOf(segment);
+    this.#waiting(this.sizeOf(segment));
     this.#draining ??= this.#drain();
+  }
+
+  /** More, or less, waits for the disk. */
+  #waiting(bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.context.figures.waitingBytes += bytes;
   }
 
   async #drain(): Promise<void> {
@@ -183,7 +189,7 @@ export abstract class OpenRun<S> {
         this.channel.live.changed();
       }
     } catch (error) {
-      this.#queuedBytes = 0;
+      this.#waiting(-this.#queuedBytes);
       for (const segment of this.#queue.splice(0)) this.settled?.(segment);
       const end = diskEnd(error, this.context.roots, this.#recording?.row.root);
       // Of a run that goes on, its supervisor tells, once for each outage however often it is tried again.
@@ -206,7 +212,7 @@ export abstract class OpenRun<S> {
     recording: RecordingWriter,
   ): void {
     this.#queue.shift();
-    this.#queuedBytes -= this.sizeOf(segment);
+    this.#waiting(-this.sizeOf(segment));
     this.channel.stored(this.#runTicks + startTicks + durationTicks, recording.endMs);
     this.settled?.(segment);
   }

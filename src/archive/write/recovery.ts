@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
-import { hasOwnFiles, type CounterRow, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
+import { hasOwnFiles, isAged, type CounterRow, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import { VIDEO_TIMESCALE } from "../../media/parameters.ts";
 import type { RunEnd } from "../../media/reasons.ts";
 import { convertTicks, ticksToMs } from "../../media/ticks.ts";
@@ -10,6 +10,8 @@ import { logOf } from "../../platform/log.ts";
 import { journalGaps, journalSegments, type JournalGap } from "../journal/journal.ts";
 import { journalPathOf } from "./recording-paths.ts";
 import { examine, seal, type Recovered } from "./recover-recording.ts";
+import { inheritLocks } from "../keep/inherited-locks.ts";
+import type { ArchiveSettings } from "../settings.ts";
 import type { Roots } from "../roots/root.ts";
 
 const log = logOf("archive");
@@ -26,12 +28,15 @@ export type RecoveryReport = {
   channels: string[];
 };
 
-type Deps = { files: Files; index: IndexDatabase; roots: Roots };
+type Deps = { files: Files; index: IndexDatabase; roots: Roots; settings: ArchiveSettings };
 
 const endMsOf = ({ journal, row }: Recovered): number => {
   const last = journalSegments(journal).at(-1);
   return last ? last.startMs + ticksToMs(last.durationTicks, journal.head.run.videoTimescale) : row.startMs;
 };
+
+/** Whether its segments have the numbers that capture gave them: those of files and films say nothing of what follows. */
+const isNumbered = (row: RecordingRow): boolean => !hasOwnFiles(row) && !isAged(row);
 
 /**
  * The recording that was captured last. Segments that are files of their own have their place in media time by the wall
@@ -39,7 +44,7 @@ const endMsOf = ({ journal, row }: Recovered): number => {
  */
 function newestCaptured(index: IndexDatabase, channel: string): RecordingRow | undefined {
   let row = index.newestRow(channel);
-  while (row && hasOwnFiles(row)) row = index.newestRow(channel, row.firstMediaSequence);
+  while (row && !isNumbered(row)) row = index.newestRow(channel, row.firstMediaSequence);
   return row;
 }
 
@@ -77,7 +82,7 @@ function countersBehind(
  */
 function lostBefore(index: IndexDatabase, { row, journal }: Recovered): JournalGap | undefined {
   const previous = index.newestRow(row.channel, row.firstMediaSequence);
-  if (previous && hasOwnFiles(previous)) return undefined;
+  if (previous && !isNumbered(previous)) return undefined;
   const last = previous && index.recording(previous.id)?.segments.at(-1);
   if (!previous || !last || previous.firstMediaSequence + last.ordinal + 1 >= row.firstMediaSequence)
     return undefined;
@@ -112,10 +117,12 @@ async function drop(
   });
 }
 
-function closeRow({ index }: Deps, recovered: Recovered, end: RunEnd | undefined): void {
+async function closeRow(deps: Deps, recovered: Recovered, end: RunEnd | undefined): Promise<void> {
+  const { index } = deps;
   const { row, journal, sizeBytes } = recovered;
   const segments = journalSegments(journal);
   const endMs = endMsOf(recovered);
+  const locks = await inheritLocks(deps, { ...row, endMs, sizeBytes });
   index.transaction(() => {
     index.updateRecording(
       row.id,
@@ -126,6 +133,7 @@ function closeRow({ index }: Deps, recovered: Recovered, end: RunEnd | undefined
       row.id,
       journalGaps(journal).map((gap) => ({ ...gap, channel: row.channel, recording: row.id })),
     );
+    if (locks.length > 0) index.replaceLocks(row.id, locks);
     if (end) index.updateRun(row.run, { endMs, endReason: end.reason, endDetail: end.detail });
   });
 }
@@ -190,7 +198,7 @@ async function close(deps: Deps, recovered: Recovered, isRunning: (runId: string
   const gap = lostBefore(index, recovered);
   await seal(files, recovered, { gap, end });
   if (gap) journal.head.gaps.push(gap);
-  closeRow(deps, recovered, end);
+  await closeRow(deps, recovered, end);
 }
 
 /** Runs whose last recording was closed, but that never got an end. */

@@ -22,6 +22,19 @@ const SMALL_TOTAL_MS = 20_000;
 const isMp4Init = (bytes: Uint8Array): boolean =>
   ["ftyp", "moov", "styp", "sidx", "free"].includes(Buffer.from(bytes.subarray(4, 8)).toString("latin1"));
 
+const TS_PACKET_BYTES = 188;
+/** Packets at the front of a segment among which its tables are, where it has its own. */
+const FRONT_PACKETS = 8;
+
+/** Whether MPEG-TS begins with a table of its programs (PID 0): then it needs none from an init. */
+function hasTables(bytes: Uint8Array): boolean {
+  for (let packet = 0; packet < FRONT_PACKETS; packet++) {
+    const at = packet * TS_PACKET_BYTES;
+    if (bytes[at] === 0x47 && ((bytes[at + 1] ?? 0) & 0x1f) === 0 && bytes[at + 2] === 0) return true;
+  }
+  return false;
+}
+
 /** Fetches segments with what belongs to them: init, keys. Inits and keys are fetched once for each address. */
 export class SegmentLoader {
   readonly #decrypter: Decrypter;
@@ -54,7 +67,8 @@ export class SegmentLoader {
     const bytes = await this.#decrypter.decrypt(got.bytes, keys, sequence, signal);
     if (front === undefined) return { bytes };
     // Of MPEG-TS the init holds the tables that its segments leave out.
-    return isMp4Init(front) ? { bytes, init: front } : { bytes: Buffer.concat([front, bytes]) };
+    if (isMp4Init(front)) return { bytes, init: front };
+    return { bytes: hasTables(bytes) ? bytes : Buffer.concat([front, bytes]) };
   }
 
   #init(piece: Piece, sequence: number, signal: AbortSignal): Promise<Uint8Array> {

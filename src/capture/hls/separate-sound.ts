@@ -4,55 +4,54 @@ import { FetchFailure } from "./fetch-failure.ts";
 
 /** A source whose sound is in a list of its own, as ffmpeg opens it. */
 export type SeparateSound = {
-  /** A multivariant playlist of one variant and its sound, within a `data:` address: it may hold passwords. */
+  /** A multivariant playlist of one variant and its sound, within a `data:` address. */
   url: string;
-  /** The lists that it names. */
-  lists: readonly URL[];
   /** Takes all that is secret out of what ffmpeg says. */
   redact: (line: string) => string;
 };
 
-const quoted = (text: string): string => `"${text.replaceAll(/["\r\n]/g, "")}"`;
-
 /**
- * Chooses for ffmpeg, which takes the first variant of a list: it gets a list with the chosen one alone.
- * @param source the configured address, whose user name and password go to its own origin
- * @throws FetchFailure for addresses that are none
+ * The lists of a variant's pictures and of its sound, where it has one. Throws FetchFailure for addresses that are
+ * none.
  */
-export function separateSound(
-  { text, base, variant }: { text: string; base: URL; variant: ParsedVariant },
-  source: URL,
-): SeparateSound {
+export function listsOf({ text, base, variant }: { text: string; base: URL; variant: ParsedVariant }): URL[] {
   const { sounds } = parseMultivariant(text);
   const group = sounds.filter((sound) => sound.group === variant.audioGroup && sound.uri !== undefined);
   const sound = group.find(({ isDefault }) => isDefault) ?? group[0];
   const address = (uri: string): URL => {
     if (!URL.canParse(uri, base))
       throw new FetchFailure("broken", "its list of variants has a wrong address");
-    const url = new URL(uri, base);
-    if (url.origin === source.origin && url.username === "") {
-      url.username = source.username;
-      url.password = source.password;
-    }
-    return url;
+    return new URL(uri, base);
   };
-  const pictures = address(variant.uri);
-  const lists = [pictures, ...(sound?.uri === undefined ? [] : [address(sound.uri)])];
-  const [, heard] = lists;
+  return [address(variant.uri), ...(sound?.uri === undefined ? [] : [address(sound.uri)])];
+}
+
+/**
+ * Chooses for ffmpeg, which takes the first variant of a list: it gets a list with the chosen one alone.
+ * @param addressOf the address under which ffmpeg gets a list
+ */
+export function separateSound(
+  [pictures, heard]: readonly URL[],
+  { bandwidthBps }: Pick<ParsedVariant, "bandwidthBps">,
+  { source, addressOf }: { source: string; addressOf: (url: URL) => string },
+): SeparateSound {
+  if (!pictures) throw new FetchFailure("broken", "its list of variants has no address");
   const list = [
     "#EXTM3U",
-    ...(heard ? [`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",DEFAULT=YES,URI=${quoted(heard.href)}`] : []),
-    `#EXT-X-STREAM-INF:BANDWIDTH=${Math.max(1, Math.round(variant.bandwidthBps))}${heard ? ',AUDIO="a"' : ""}`,
-    pictures.href,
+    ...(heard ? [`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",DEFAULT=YES,URI="${addressOf(heard)}"`] : []),
+    `#EXT-X-STREAM-INF:BANDWIDTH=${Math.max(1, Math.round(bandwidthBps))}${heard ? ',AUDIO="a"' : ""}`,
+    addressOf(pictures),
     "",
   ].join("\n");
-  const redactors = [source, ...lists].map((url) => redactorFor(url.href));
+  const redactors = [source, pictures.href, ...(heard ? [heard.href] : [])].map(redactorFor);
   return {
     url: `data:application/vnd.apple.mpegurl;base64,${Buffer.from(list).toString("base64")}`,
-    lists,
     redact: (line) =>
       redactors
         .reduce((rest, redact) => redact(rest), line)
-        .replaceAll(/data:[a-z/.,;=+-]*[A-Za-z0-9+/=]*/gi, "its list"),
+        .replaceAll(
+          /data:[a-z/.,;=+-]*[A-Za-z0-9+/=]*|http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\S*/gi,
+          "its list",
+        ),
   };
 }

@@ -9,8 +9,9 @@ import { endOfError } from "./ends.ts";
 import { HlsClient, type Network } from "./http-client.ts";
 import { SegmentLoader } from "./loader.ts";
 import { readMedia, type ReadMedia } from "./media-reader.ts";
-import { LIST_LIMITS, PlaylistReader } from "./playlist-reader.ts";
-import { separateSound } from "./separate-sound.ts";
+import { LIST_LIMITS, PlaylistReader, type Read } from "./playlist-reader.ts";
+import { HlsRelay } from "./relay.ts";
+import { listsOf, separateSound } from "./separate-sound.ts";
 import { PullSession } from "./session.ts";
 import type { Listing } from "./window.ts";
 
@@ -64,17 +65,10 @@ export class HlsSource implements KeptSource {
   }
 
   async #run(sink: RunSink & KeptSink, signal: AbortSignal): Promise<SourceEnd> {
-    const { clock, config, withSound, media = readMedia } = this.options;
+    const { clock, media = readMedia } = this.options;
     const read = await this.#reader.read(signal);
     if (read.kind === "separate-sound") {
-      const { url, lists, redact } = separateSound(read, new URL(config.url.reveal()));
-      // What ffmpeg is sent to has to be there, and may be asked.
-      for (const list of lists) await this.#client.get(list, { limits: LIST_LIMITS, signal });
-      const { description } = this;
-      log.info("{name}: its sound comes in segments of its own: recorded by ffmpeg", { name: description });
-      const input = { kind: "url" as const, url };
-      const shown = { description, redact };
-      return await new FfmpegSource({ input, withSound, clock, shown }).run(sink, signal);
+      return await this.#runByFfmpeg(read, sink, signal);
     }
     const { listing } = read;
     const ended = endedText(listing);
@@ -87,5 +81,31 @@ export class HlsSource implements KeptSource {
     const end = await session.run();
     this.#ended = session.isFinished ? endedText(session.listing) : undefined;
     return end;
+  }
+
+  async #runByFfmpeg(
+    read: Extract<Read, { kind: "separate-sound" }>,
+    sink: RunSink,
+    signal: AbortSignal,
+  ): Promise<SourceEnd> {
+    const { clock, config, withSound } = this.options;
+    const { description } = this;
+    const lists = listsOf(read);
+    // What ffmpeg is sent to has to be there, and may be asked.
+    for (const list of lists) await this.#client.get(list, { limits: LIST_LIMITS, signal });
+    log.info("{name}: its sound comes in segments of its own: recorded by ffmpeg", { name: description });
+    const relay = new HlsRelay(this.#client);
+    try {
+      const { url, redact } = separateSound(lists, read.variant, {
+        source: config.url.reveal(),
+        addressOf: (list) => relay.addressOf(list),
+      });
+      const input = { kind: "url" as const, url };
+      const source = new FfmpegSource({ input, withSound, clock, shown: { description, redact } });
+      const end = await source.run(sink, signal);
+      return relay.failure === undefined ? end : endOfError(relay.failure);
+    } finally {
+      await relay.close();
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, gte, like, lt, sql } from "drizzle-orm";
 import type { FootageFormat } from "../../media/footage-format.ts";
 import { packSegments, type Segment } from "../../media/segment-list.ts";
-import { RecordingTables } from "./recording-tables.ts";
+import { AgedTables } from "./aged-tables.ts";
 import { FILES_EXTENSION, type RecordingRow, type RunRow } from "./rows.ts";
 import * as schema from "./schema.ts";
 
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const literally = (text: string): string => text.replace(/[\\%_]/g, String.raw`\$&`);
 
 /** What recordings whose segments are files of their own need beside the rest. */
-export class FileTables extends RecordingTables {
+export class FileTables extends AgedTables {
   /** Puts a row in the place of the one with its id, or beside the others; its version is the one that it has. */
   putRecording(row: RecordingRow, segments: readonly Segment[]): void {
     const values = { ...row, segments: Buffer.from(packSegments(segments, row.startMs)) };

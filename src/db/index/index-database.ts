@@ -6,6 +6,9 @@ import * as schema from "./schema.ts";
 
 export type { ChannelTotals, RootTotals } from "./recording-tables.ts";
 
+/** Begins the keys of target durations of channels without counters. */
+const TARGET_DURATION = "target-duration ";
+
 const { runTable, recordingTable, gapTable, counterTable, listedTable, lockTable, rootTable, metaTable } =
   schema;
 
@@ -20,7 +23,7 @@ export class IndexDatabase extends FileTables {
   readonly #open: OpenDatabase<typeof schema>;
 
   constructor(open: OpenDatabase<typeof schema>) {
-    super(open.db);
+    super(open);
     this.#open = open;
     this.isNew = open.isNew;
   }
@@ -65,7 +68,7 @@ export class IndexDatabase extends FileTables {
   }
 
   run(id: string): RunRow | undefined {
-    return this.statements.run.get({ id }) as RunRow | undefined;
+    return this.kept.run(id);
   }
 
   /** The channel's run with the highest timeline that began last. */
@@ -139,18 +142,20 @@ export class IndexDatabase extends FileTables {
       .from(counterTable)
       .where(eq(counterTable.channel, channel))
       .get();
-    return row?.seconds ?? 0;
+    return Math.max(row?.seconds ?? 0, Number(this.meta(TARGET_DURATION + channel) ?? 0));
   }
 
-  /** Raises it; nothing lowers it. `false` while the channel has no counters yet: before its first recording closed. */
-  raiseTargetDuration(channel: string, seconds: number): boolean {
+  /** Raises it; nothing lowers it. */
+  raiseTargetDuration(channel: string, seconds: number): void {
     const raised = this.db
       .update(counterTable)
       .set({ targetDurationSeconds: sql`max(${counterTable.targetDurationSeconds}, ${seconds})` })
       .where(eq(counterTable.channel, channel))
       .returning({ channel: counterTable.channel })
       .all();
-    return raised.length > 0;
+    // One whose footage all is of a former id, or not closed yet, has no counters, and must not get any by this.
+    const isNews = raised.length === 0 && seconds > this.targetDuration(channel);
+    if (isNews) this.setMeta(TARGET_DURATION + channel, String(seconds));
   }
 
   /** The segment file by which growing lists of the channel are numbered; `undefined` before the first of them. */

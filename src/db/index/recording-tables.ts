@@ -15,21 +15,19 @@ import {
   sql,
   sum,
 } from "drizzle-orm";
-import { packSegments, unpackSegments, type Segment } from "../../media/segment-list.ts";
+import { packSegments, unpackSegments, unpackWithin, type Segment } from "../../media/segment-list.ts";
 import { NightjarError } from "../../platform/errors.ts";
 import type { OpenDatabase } from "../open.ts";
-import type { Extent, GapRow, Recording, RecordingRow } from "./rows.ts";
+import type { Extent, GapRow, Recording, RecordingRow, RunRow } from "./rows.ts";
 import * as schema from "./schema.ts";
 import { FileSpanCache } from "./file-spans.ts";
+import { KeptRows, LONGEST_RECORDING_MS } from "./kept-rows.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { extentColumns, statementsOf } from "./statements.ts";
 
 const { recordingTable, gapTable, lockTable } = schema;
 
 const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
-
-/** No recording is longer: an hour, and a segment that began before its end. */
-const LONGEST_RECORDING_MS = 2 * 3_600_000;
 
 const packed = (segments: readonly Segment[], startMs: number): Buffer =>
   Buffer.from(packSegments(segments, startMs).buffer);
@@ -50,12 +48,24 @@ export type RootTotals = { root: string; channel: string; sizeBytes: number; lar
 export class RecordingTables {
   protected readonly db: OpenDatabase<typeof schema>["db"];
   protected readonly statements: ReturnType<typeof statementsOf>;
-  protected readonly segments = new SegmentCache((row) => this.#unpacked(row));
-  readonly #fileSpans = new FileSpanCache((id) => this.#unpacked({ id }));
+  protected readonly segments = new SegmentCache({
+    all: ({ id }) => this.#unpacked(id),
+    within: ({ id }, fromMs, toMs) => {
+      const row = this.#packed(id);
+      return unpackWithin(row.segments, row.startMs, fromMs, toMs);
+    },
+  });
+  readonly #fileSpans = new FileSpanCache((id) => this.#unpacked(id));
+  protected readonly kept: KeptRows;
 
-  constructor(db: OpenDatabase<typeof schema>["db"]) {
+  constructor({ db, changes, isSettled }: Pick<OpenDatabase<typeof schema>, "db" | "changes" | "isSettled">) {
     this.db = db;
     this.statements = statementsOf(db);
+    this.kept = new KeptRows({
+      rows: (interval) => this.statements.rowsBetween.all(interval),
+      run: (id) => this.statements.run.get({ id }) as RunRow | undefined,
+      version: () => (isSettled() ? changes() : undefined),
+    });
   }
 
   /** The intent: a row in state `open`, before its file is made. */
@@ -108,20 +118,20 @@ export class RecordingTables {
     return this.rowsBetween(channel, fromMs, toMs).map((row) => this.segments.lazy(row));
   }
 
-  #unpacked({ id }: Pick<RecordingRow, "id">): Segment[] {
+  #packed(id: string): { segments: Uint8Array; startMs: number } {
     const row = this.statements.segments.get({ id });
     if (!row) throw new NightjarError("not-found", "This footage was deleted just now");
+    return row;
+  }
+
+  #unpacked(id: string): Segment[] {
+    const row = this.#packed(id);
     return unpackSegments(row.segments, row.startMs);
   }
 
   /** The same without segments. */
   rowsBetween(channel: string, fromMs: number, toMs: number): RecordingRow[] {
-    return this.statements.rowsBetween.all({
-      channel,
-      fromMs,
-      toMs,
-      earliestMs: fromMs - LONGEST_RECORDING_MS,
-    });
+    return this.kept.between(channel, fromMs, toMs);
   }
 
   /** When closed recordings that overlap `[fromMs, toMs)` begin and end, by their start; those of `except` left out. */

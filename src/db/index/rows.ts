@@ -1,6 +1,6 @@
 import type { FootageFormat } from "../../media/footage-format.ts";
 import type { EndReason } from "../../media/reasons.ts";
-import type { Segment } from "../../media/segment-list.ts";
+import type { Segment, SomeSegments } from "../../media/segment-list.ts";
 import type { SegmentOutline } from "../../media/segment-outline.ts";
 
 /** A run as the index holds it. Times in ms UTC; see schema.ts for each field. */
@@ -59,6 +59,20 @@ export const FILES_EXTENSION = ".files";
  */
 export const hasOwnFiles = ({ path }: Pick<RecordingRow, "path">): boolean => path.endsWith(FILES_EXTENSION);
 
+const FILM_NAME = /(?:^|\/)video(?:-[1-9]\d{0,3})?\.mp4$/;
+
+/**
+ * Whether a recording is part of an aged day: of a film that several rows share, each with its own offset. It is one unit
+ * for retention and locks.
+ */
+export const isAged = ({ path }: Pick<RecordingRow, "path">): boolean => FILM_NAME.test(path);
+
+/** Whether an aged recording was made from files: their runs have no boot, as nobody captured them. */
+export const isFilmOfFiles = (
+  row: Pick<RecordingRow, "path">,
+  run: Pick<RunRow, "bootId"> | undefined,
+): boolean => isAged(row) && run?.bootId === "";
+
 /**
  * When a recording begins and ends, ms UTC, its run, and the bytes of its file. Of a recording whose segments are files:
  * a span of it without a hole, and the bytes of that; nothing but its segments tells where something is missing.
@@ -75,6 +89,8 @@ export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes
 export type Recording = RecordingRow & {
   readonly segments: readonly Segment[];
   readonly outline?: SegmentOutline | undefined;
+  /** Those that overlap `[fromMs, toMs)` at least, where that costs less than to read them all. */
+  readonly segmentsWithin?: ((fromMs: number, toMs: number) => SomeSegments) | undefined;
 };
 
 export type GapRow = {

@@ -1,4 +1,4 @@
-import type { Segment } from "../../media/segment-list.ts";
+import type { Segment, SomeSegments } from "../../media/segment-list.ts";
 import { outlineOf, type SegmentOutline } from "../../media/segment-outline.ts";
 import { SizedCache } from "../../platform/sized-cache.ts";
 import type { Recording, RecordingRow } from "./rows.ts";
@@ -8,15 +8,21 @@ const MAX_SEGMENTS = 20_000;
 /** Outlines that are kept, about 400 bytes each: a month of seven channels, an hour each. */
 const MAX_OUTLINES = 5000;
 
+/** Unpacks the segments of a row. */
+export type SegmentReader = {
+  all(row: RecordingRow): readonly Segment[];
+  /** Those that overlap `[fromMs, toMs)`, give or take a millisecond. */
+  within(row: RecordingRow, fromMs: number, toMs: number): SomeSegments;
+};
+
 /** Lists of segments that were unpacked lately, and outlines of many more, each until its row's version changes. */
 export class SegmentCache {
-  readonly #load: (row: RecordingRow) => readonly Segment[];
+  readonly #reader: SegmentReader;
   readonly #lists = new SizedCache<readonly Segment[]>(MAX_SEGMENTS);
   readonly #outlines = new SizedCache<SegmentOutline | undefined>(MAX_OUTLINES);
 
-  /** `load` unpacks the list of a row. */
-  constructor(load: (row: RecordingRow) => readonly Segment[]) {
-    this.#load = load;
+  constructor(reader: SegmentReader) {
+    this.#reader = reader;
   }
 
   /** A row with its segments, which stay whatever becomes of the row. */
@@ -30,7 +36,7 @@ export class SegmentCache {
     const segments = () => (known ??= this.#segments(row));
     const outline = () => this.#outline(row, segments);
     // Own properties, so that a copy of the recording has them too.
-    return {
+    const recording = {
       ...row,
       get segments() {
         return segments();
@@ -39,6 +45,12 @@ export class SegmentCache {
         return outline();
       },
     };
+    const segmentsWithin = (fromMs: number, toMs: number): SomeSegments => {
+      known ??= this.#lists.get(row.id, row.version);
+      return known ? { segments: known, isAll: true } : this.#reader.within(row, fromMs, toMs);
+    };
+    // Not so this: a copy with other segments must not answer with these.
+    return Object.defineProperty(recording, "segmentsWithin", { value: segmentsWithin });
   }
 
   /** The row is another now. */
@@ -55,7 +67,7 @@ export class SegmentCache {
   #segments(row: RecordingRow): readonly Segment[] {
     const known = this.#lists.get(row.id, row.version);
     if (known) return known;
-    const list = this.#load(row);
+    const list = this.#reader.all(row);
     return this.#lists.set(row.id, row.version, list, list.length);
   }
 

@@ -27,6 +27,16 @@ export class AdoptedClipTable {
       .all() as AdoptedClipRow[];
   }
 
+  /** Those of a kind, of all channels, oldest first. */
+  ofKind(kind: ClipKind): AdoptedClipRow[] {
+    return this.#db
+      .select()
+      .from(adoptedClipTable)
+      .where(eq(adoptedClipTable.kind, kind))
+      .orderBy(asc(adoptedClipTable.startMs), asc(adoptedClipTable.path))
+      .all() as AdoptedClipRow[];
+  }
+
   /** Stores films, or what has changed of those that are known by their paths; all or none. */
   put(rows: readonly AdoptedClipRow[]): void {
     this.#db.transaction((tx) => {
@@ -37,5 +47,10 @@ export class AdoptedClipTable {
           .run();
       }
     });
+  }
+
+  /** Forgets those of a channel; their files stay. */
+  forget(channel: string): void {
+    this.#db.delete(adoptedClipTable).where(eq(adoptedClipTable.channel, channel)).run();
   }
 }

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Storage roots that this installation knows; the same list is in the index database. */
 export const rootTable = sqliteTable("root", {
@@ -102,4 +102,76 @@ export const adoptedClipTable = sqliteTable(
     modifiedMs: integer("modified_ms").notNull(),
   },
   (table) => [index("adopted_clip_channel").on(table.channel, table.kind, table.startMs)],
+);
+
+/** Work that lasts and survives a restart. Times are ms UTC. */
+export const jobTable = sqliteTable(
+  "job",
+  {
+    /** Never given twice. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    kind: text().notNull(),
+    /** The channel that it is about, where it is about one. */
+    channel: text(),
+    /** Names the work itself: there are never two that wait or run with the same; null where each is its own. */
+    workKey: text("work_key"),
+    /** What is to be done, as JSON of the kind's own shape. */
+    payload: text().notNull(),
+    /** `queued`, `running`, `done`, `failed` or `cancelled`. */
+    state: text().notNull(),
+    /** From 0 to 1. */
+    progress: real().notNull(),
+    /** What is being done now, in words. */
+    note: text().notNull(),
+    /** What an interrupted attempt needs to go on, as JSON of the kind's own shape; null before the first. */
+    checkpoint: text(),
+    /** What came of it, as JSON of the kind's own shape; null until it is done. */
+    result: text(),
+    /** How often it was begun since it last got further. */
+    attempt: integer().notNull(),
+    /** Why it failed last, in words; null otherwise. */
+    error: text(),
+    /** Who asked for it: a name, or empty for a schedule. */
+    who: text().notNull(),
+    createdMs: integer("created_ms").notNull(),
+    /** Not begun before. */
+    notBeforeMs: integer("not_before_ms").notNull(),
+    startedMs: integer("started_ms"),
+    endedMs: integer("ended_ms"),
+  },
+  (table) => [
+    index("job_state").on(table.state, table.notBeforeMs),
+    index("job_key").on(table.workKey),
+    index("job_channel").on(table.channel, table.kind, table.createdMs),
+  ],
+);
+
+/** Short films that were made here of footage: timelapses, moments, clips. Times are ms UTC. */
+export const clipTable = sqliteTable(
+  "clip",
+  {
+    /** Never given twice. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** `timelapse`, `moment` or `clip`. */
+    kind: text().notNull(),
+    channel: text().notNull(),
+    /** When what it shows begins and ends. */
+    startMs: integer("start_ms").notNull(),
+    endMs: integer("end_ms").notNull(),
+    /** The local date or time by which addresses name it: `2026-06-18` or `2026-06-18T17:45:24`, in the channel's zone. */
+    localTime: text("local_time").notNull(),
+    /** Whether a timelapse shows the whole of its day: the one that a schedule makes. */
+    isWholeDay: integer("is_whole_day", { mode: "boolean" }).notNull(),
+    /** Id of the storage root, and the MP4 below it, with `/`. */
+    root: text().notNull(),
+    path: text().notNull(),
+    /** The GIF beside it, the same way; null where there is none. */
+    gifPath: text("gif_path"),
+    /** Length of the film itself. */
+    durationMs: integer("duration_ms").notNull(),
+    /** All its files together. */
+    sizeBytes: integer("size_bytes").notNull(),
+    createdMs: integer("created_ms").notNull(),
+  },
+  (table) => [index("clip_channel").on(table.channel, table.kind, table.startMs)],
 );

@@ -4,6 +4,8 @@ import type { RootRow } from "../index/rows.ts";
 import { openDatabase, openForReading, type OpenDatabase } from "../open.ts";
 import { AccountTables } from "./account-tables.ts";
 import { AdoptedClipTable } from "./adopted-clip-table.ts";
+import { ClipTable } from "./clip-table.ts";
+import { JobTable } from "./job-table.ts";
 import { NotificationTable } from "./notification-table.ts";
 import * as schema from "./schema.ts";
 
@@ -40,7 +42,9 @@ export class StateDatabase {
   readonly #db: OpenDatabase<typeof schema>["db"];
   #accounts: AccountTables | undefined;
   #notifications: NotificationTable | undefined;
-  #clips: AdoptedClipTable | undefined;
+  #adoptedClips: AdoptedClipTable | undefined;
+  #clips: ClipTable | undefined;
+  #jobs: JobTable | undefined;
 
   constructor(open: OpenDatabase<typeof schema>) {
     this.#open = open;
@@ -74,8 +78,18 @@ export class StateDatabase {
   }
 
   /** Timelapses and moments of earlier tools. */
-  get clips(): AdoptedClipTable {
-    return (this.#clips ??= new AdoptedClipTable(this.#db));
+  get adoptedClips(): AdoptedClipTable {
+    return (this.#adoptedClips ??= new AdoptedClipTable(this.#db));
+  }
+
+  /** Timelapses, moments and clips that were made here. */
+  get clips(): ClipTable {
+    return (this.#clips ??= new ClipTable(this.#db));
+  }
+
+  /** Work that lasts and survives a restart. */
+  get jobs(): JobTable {
+    return (this.#jobs ??= new JobTable(this.#db));
   }
 
   roots(): RootRow[] {

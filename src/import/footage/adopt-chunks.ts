@@ -58,10 +58,6 @@ export async function* adoptChunks(
         continue;
       }
       if (namedMs === undefined) batch.hasGuessedTimes = true;
-      if (context.adoption === undefined) {
-        batch.taken += 1;
-        continue;
-      }
       const probed = await probeFile(path, "ts").catch(unreadable(path));
       const findings = "why" in probed ? { unreadable: probed.why } : probed.findings;
       if ("unreadable" in findings || "why" in probed) {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AdoptableFile } from "../../archive/files/adopt.ts";
 import { dayStartMs, daySpanMs } from "../../platform/zone.ts";
 import { chooseMeaning } from "../../uploads/choose-hour.ts";
@@ -56,7 +56,6 @@ export async function adoptDate(context: FolderContext, folder: string, date: st
   const segments: AdoptableFile[] = [];
   const take = async (path: string, make: () => Promise<AdoptableFile | LeftFile>): Promise<void> => {
     if (known.has(path)) batch.there += 1;
-    else if (adoption === undefined) batch.taken += 1;
     else {
       const made = await make().catch(unreadable(path));
       if (!("why" in made)) segments.push(made);
@@ -83,9 +82,21 @@ export async function adoptDate(context: FolderContext, folder: string, date: st
     });
     batch.hasGuessedTimes ||= !known.has(path);
   }
-  segments.sort((a, b) => a.startMs - b.startMs);
-  await adoption?.adopt(segments);
-  batch.taken += segments.length;
-  batch.durationMs += segments.reduce((sum, { facts }) => sum + facts.durationTicks / 90, 0);
+  segments.sort((a, b) => {
+    const byLength = b.facts.durationTicks - a.facts.durationTicks;
+    return a.startMs - b.startMs || byLength || a.path.length - b.path.length;
+  });
+  const times = new Set(
+    [...known].flatMap(([path, ms]) => (dirname(path) === join(folder, date) ? [ms] : [])),
+  );
+  const taken = segments.filter(({ path, startMs: fileMs, ...file }) => {
+    const isTwin = !("parts" in file) && times.has(fileMs);
+    times.add(fileMs);
+    if (isTwin) batch.left.push({ path, why: "another file of the same time counts" });
+    return !isTwin;
+  });
+  await adoption?.adopt(taken);
+  batch.taken += taken.length;
+  batch.durationMs += taken.reduce((sum, { facts }) => sum + facts.durationTicks / 90, 0);
   return batch;
 }

@@ -13,11 +13,11 @@ const GROWING_MS = 60_000;
 export type FolderContext = {
   files: Files;
   channel: { id: string; zone: string };
-  /** Files that were adopted before, in `[fromMs, toMs)` (ms UTC), by their absolute paths. */
-  known: (fromMs: number, toMs: number) => ReadonlySet<string>;
+  /** Files that were adopted before, in `[fromMs, toMs)` (ms UTC), by their absolute paths, with their times. */
+  known: (fromMs: number, toMs: number) => ReadonlyMap<string, number>;
   /** What ends before this (ms UTC) is too old for the channel; -Infinity without a limit of age. */
   keptFromMs: number;
-  /** Takes files in the order of their times; `undefined` when only names are looked at, and nothing is written. */
+  /** Takes files in the order of their times; `undefined` when nothing is written. */
   adoption: FootageAdoption | undefined;
   /** The channel takes the segments of dates out of this folder itself. */
   isWatched?: boolean;

@@ -5,6 +5,7 @@ import { keptFromMs } from "../../archive/keep/retention-plan.ts";
 import { adoptedFiles, FootageAdoption } from "../../archive/files/adopt.ts";
 import { channelIdProblem, reservedIdSet } from "../../config/channel-id.ts";
 import type { Config } from "../../config/config.ts";
+import type { ConfigEditor } from "../../config/config-editor.ts";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { AdoptedClipRow, AdoptedClipTable } from "../../db/state/adopted-clip-table.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -14,6 +15,7 @@ import { adoptChunks } from "./adopt-chunks.ts";
 import { adoptDate } from "./adopt-dates.ts";
 import type { Batch, FolderContext } from "./batch.ts";
 import { clipRow } from "./clips.ts";
+import { convertDates } from "./convert-dates.ts";
 import { type ArchiveFolder, archiveFolders, channelOfFolder, type LeftFile } from "./layout.ts";
 
 /** Paths that are named of those that are left for the same reason. */
@@ -21,6 +23,7 @@ const MAX_NAMED = 5;
 
 export type FootageContext = {
   config: Config;
+  editor: Pick<ConfigEditor, "apply" | "file">;
   clock: Clock;
   /** The folder of `--footage`, absolute. */
   folder: string;
@@ -94,16 +97,14 @@ const filesText = (count: number): string => (count === 1 ? "1 file" : `${count}
 class Report {
   readonly #say: (line: string) => void;
   readonly #root: string;
-  readonly #isDryRun: boolean;
   readonly #left: LeftFile[] = [];
   #there = 0;
   #failed = 0;
   #hasGuessedTimes = false;
 
-  constructor({ stdout, folder, isDryRun }: FootageContext) {
+  constructor({ stdout, folder }: FootageContext) {
     this.#say = stdout;
     this.#root = folder;
-    this.#isDryRun = isDryRun;
   }
 
   /** Footage could not be taken: the command ends with 1. */
@@ -117,8 +118,7 @@ class Report {
     this.#hasGuessedTimes ||= batch.hasGuessedTimes;
     this.#left.push(...batch.left);
     if (batch.taken === 0) return;
-    const length = this.#isDryRun ? "" : `, ${lengthText(batch.durationMs)}`;
-    this.#say(`  took   ${what}: ${filesText(batch.taken)}${length}`);
+    this.#say(`  took   ${what}: ${filesText(batch.taken)}, ${lengthText(batch.durationMs)}`);
   }
 
   clips(rows: readonly AdoptedClipRow[], there: number): void {
@@ -187,7 +187,7 @@ async function importTarget(context: FootageContext, target: Target, storage: St
     channel,
     isWatched,
     known: (fromMs, toMs) =>
-      storage.index === undefined ? new Set() : adoptedFiles(storage.index, channel.id, fromMs, toMs),
+      storage.index === undefined ? new Map() : adoptedFiles(storage.index, channel.id, fromMs, toMs),
     keptFromMs:
       configured === undefined ? Number.NEGATIVE_INFINITY : keptFromMs(configured, context.clock.nowMs()),
     adoption: storage.adoptionOf(channel),
@@ -217,11 +217,16 @@ export async function importFootage(context: FootageContext): Promise<number> {
   const all = async (storage: Storage): Promise<number> => {
     let isComplete = true;
     for (const target of targets) isComplete = (await importTarget(context, target, storage)) && isComplete;
+    const dated = targets.filter(({ folder, isConfigured }) => isConfigured && folder.dates.length > 0);
+    await convertDates(
+      dated.map(({ channel }) => channel.id),
+      context,
+    );
     return isComplete ? 0 : 1;
   };
   if (context.isDryRun) {
     const code = await withIndexIfThere(context, (index, state) =>
-      all({ files, index, clips: state?.clips, adoptionOf: () => undefined }),
+      all({ files, index, clips: state?.adoptedClips, adoptionOf: () => undefined }),
     );
     context.stdout("Nothing was written: --dry-run.");
     return code;
@@ -229,7 +234,7 @@ export async function importFootage(context: FootageContext): Promise<number> {
   return await withStorage(context, async (storage) => {
     const { index, state } = storage;
     const adoptionOf = (channel: Target["channel"]) => new FootageAdoption(storage, channel);
-    const code = await all({ files, index, clips: state.clips, adoptionOf });
+    const code = await all({ files, index, clips: state.adoptedClips, adoptionOf });
     context.stdout("It stays where it is; not one byte of it was changed.");
     return code;
   });

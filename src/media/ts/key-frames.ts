@@ -5,6 +5,7 @@ import { PesReader, type PesSink } from "./pes.ts";
 import { clockDifference } from "./picture-clock.ts";
 import { PictureStream } from "./picture-stream.ts";
 import { Programs } from "./programs.ts";
+import { lengthPrefixed } from "./stream-samples.ts";
 
 /** A picture at which decoding can begin. */
 export type KeyFrame = {
@@ -51,19 +52,6 @@ class KeyFrames implements PesSink {
       this.firstTicks = presentTicks;
     if (this.#picture.isIndependent) this.found.push({ presentTicks, bytes: Buffer.concat(this.#parts) });
   }
-}
-
-/** NAL units with four bytes of length in front of each (ISO 14496-15). */
-function lengthPrefixed(nals: readonly Uint8Array[]): Uint8Array {
-  const sample = new Uint8Array(nals.reduce((sum, { length }) => sum + 4 + length, 0));
-  const view = new DataView(sample.buffer);
-  let at = 0;
-  for (const nal of nals) {
-    view.setUint32(at, nal.length);
-    sample.set(nal, at + 4);
-    at += 4 + nal.length;
-  }
-  return sample;
 }
 
 /** The key frames of a piece of MPEG-TS, in order; none of what is no MPEG-TS or has no pictures. */

@@ -12,6 +12,8 @@ import type { PictureStream } from "./picture-stream.ts";
 import { type Program, Programs } from "./programs.ts";
 import type { SoundStream } from "./sound-stream.ts";
 
+/** So many bytes without a packet are no transport stream, whatever follows. */
+const MOST_JUNK_BYTES = 8 * 1024 * 1024;
 /** Of the first bytes, for telling what they are instead. */
 const HEAD_BYTES = 256;
 /** How long a single picture stands of which nothing else is known: 40 ms. */
@@ -28,6 +30,7 @@ export class TsProbe {
   readonly #packets = new PacketSplitter((bytes, at) => this.#programs.packet(bytes, at));
   readonly #head = new Uint8Array(HEAD_BYTES);
   #headLength = 0;
+  #sizeBytes = 0;
   readonly #known: KeptParameters | undefined;
 
   /**
@@ -38,6 +41,7 @@ export class TsProbe {
     this.#known = known?.format === "ts" ? known : undefined;
   }
 
+  /** @throws NightjarError `unprocessable` once it is clear that this is no transport stream */
   push(bytes: Uint8Array): void {
     if (this.#headLength < HEAD_BYTES) {
       const taken = bytes.subarray(0, HEAD_BYTES - this.#headLength);
@@ -45,6 +49,13 @@ export class TsProbe {
       this.#headLength += taken.length;
     }
     this.#packets.push(bytes);
+    this.#sizeBytes += bytes.length;
+    if (this.#packets.count === 0 && this.#sizeBytes > MOST_JUNK_BYTES) throw this.#notTs();
+  }
+
+  #notTs(): NightjarError {
+    const found = whatItIs(this.#head.subarray(0, this.#headLength));
+    return unprocessable(`This is no MPEG-TS: found ${found}`);
   }
 
   /**
@@ -54,10 +65,7 @@ export class TsProbe {
   facts(): MediaFacts {
     this.#packets.end();
     this.#programs.end();
-    if (this.#packets.count === 0) {
-      const found = whatItIs(this.#head.subarray(0, this.#headLength));
-      throw unprocessable(`This is no MPEG-TS: found ${found}`);
-    }
+    if (this.#packets.count === 0) throw this.#notTs();
     const { pictures, sound } = this.#chosen();
     const { clock } = pictures;
     if (clock.count === 0) throw unprocessable("The pictures of this MPEG-TS say no time");

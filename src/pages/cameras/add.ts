@@ -78,7 +78,7 @@ export function addCameraPages({ site, cameras, tests }: CameraPagesDeps) {
       "/settings/camera-tests/:test/picture",
       ({ params }) => {
         const outcome = tests.get(params.test)?.outcome;
-        const jpeg = outcome && "facts" in outcome ? outcome.jpeg : undefined;
+        const jpeg = outcome && "jpeg" in outcome ? outcome.jpeg : undefined;
         const headers = { "cache-control": "no-store", "cross-origin-resource-policy": "same-origin" };
         if (jpeg === undefined) return new Response(null, { status: 404, headers });
         return new Response(jpeg, { headers: { ...headers, "content-type": "image/jpeg" } });

@@ -17,6 +17,7 @@ describe("a disk that fails", () => {
     camera.send(3);
     await until(() => camera.failure !== undefined);
     expect(camera.failure).toMatchObject({ reason: "disk-full" });
+    expect(rig.archive.figures.waitingBytes).toBe(0);
     await camera.recorder.close(camera.failure!);
     await rig.archive.flushNow();
     await rig.stored(2);
@@ -113,9 +114,11 @@ describe("a disk that fails", () => {
     expect(camera.failure).toBeUndefined();
     await until(() => camera.failure !== undefined);
     expect(camera.failure).toMatchObject({ reason: "disk-slow" });
+    expect(rig.archive.figures.waitingBytes).toBeGreaterThan(32e6);
     const closing = camera.recorder.close(camera.failure!);
     gate.resolve();
     await closing;
+    expect(rig.archive.figures.waitingBytes).toBe(0);
     const [recording] = rig.all();
     const bytes = recording!.sizeBytes;
     expect(bytes).toBeGreaterThan(32e6);
@@ -151,6 +154,21 @@ describe("a disk that fails", () => {
     expect(rig.archive.figures.rounds).toBe(2);
     gate.resolve();
     await rig.stored(1, "slow");
+  });
+
+  test("while the disk hangs, it shows how long it takes to sync", async () => {
+    const disk = new FaultyDisk();
+    await using rig = await Rig.make({ files: disk.files() });
+    rig.camera().send(3);
+    await rig.stored(1);
+    const gate = Promise.withResolvers<void>();
+    disk.onDatasync = () => gate.promise;
+    const flush = rig.archive.flushNow();
+    rig.clock.pass(7000);
+    expect(rig.archive.figures.presentMs).toBe(7000);
+    gate.resolve();
+    await flush;
+    expect(rig.archive.figures).toMatchObject({ presentMs: 0, lastMs: 7000, waitingBytes: 0 });
   });
 
   test("a disk that hangs does not hold a stop up beyond its time", async () => {

@@ -278,7 +278,13 @@ describe("files of a watched folder", () => {
     const folder = join(rig.folder, "theirs");
     const [first] = await twoHours(rig, folder);
     await writeFile(join(folder, "2025-06-01", "video_140500.ts"), "not told yet");
+    const sidecars = [nameOf(at(10)), nameOf(at(3610))].map((name) =>
+      join(folder, "2025-06-01", `${name}.duration`),
+    );
+    for (const path of sidecars) await writeFile(path, "10");
     await deleterOf(rig, { managed: folder }).delete([first]);
+    expect(await Promise.all(sidecars.map(isThere))).toEqual([false, true]);
+    await rm(sidecars[1]!);
     expect((await readdir(join(folder, "2025-06-01"))).sort()).toEqual([
       "video_140500.ts",
       ...[0, 1, 2, 3, 4, 5].map((n) => nameOf(at(3600 + n * 10))),

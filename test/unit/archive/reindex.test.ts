@@ -75,7 +75,7 @@ describe("reindex", () => {
     );
     before.index.replaceLocks(locked.id, [{ ...span, recording: locked.id, channel: "front" }]);
     // What playlists said of segments of 2 s.
-    for (const channel of ["front", "yard"]) expect(before.index.raiseTargetDuration(channel, 2)).toBe(true);
+    for (const channel of ["front", "yard"]) before.index.raiseTargetDuration(channel, 2);
     const wanted = tables(archive.data);
     expect(wanted["recording"]).toHaveLength(8);
     before.index.close();

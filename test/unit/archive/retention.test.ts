@@ -11,6 +11,7 @@ import {
   type Databases,
 } from "../../../src/archive/database-pair.ts";
 import { Deleter } from "../../../src/archive/keep/deletion.ts";
+import { toGarbage } from "../../../src/archive/keep/garbage.ts";
 import { Locks } from "../../../src/archive/keep/locks.ts";
 import { dropMissing } from "../../../src/archive/inspect/missing-files.ts";
 import { Retention } from "../../../src/archive/keep/retention.ts";
@@ -143,11 +144,11 @@ describe("deletion", () => {
   test("what was replaced stays readable for an hour, but not when room is short", async () => {
     await using archive = await testArchive();
     const { index, deleter, clock, written } = await kept(archive, 2);
-    deleter.replace([index.recording(written[0]!.id)!]);
+    index.transaction(() => toGarbage(index, [written[0]!], clock.nowMs()));
     expect((await deleter.collectGarbage(false)).ids).toEqual([]);
     clock.pass(HOUR_MS);
     expect((await deleter.collectGarbage(false)).ids).toEqual([written[0]!.id]);
-    deleter.replace([index.recording(written[1]!.id)!]);
+    index.transaction(() => toGarbage(index, [written[1]!], clock.nowMs()));
     expect((await deleter.collectGarbage(true)).ids).toEqual([written[1]!.id]);
   });
 });
@@ -184,8 +185,9 @@ describe("locks", () => {
     boundBytes = 20_000;
     expect(await locks.lock("front", span)).toEqual([written[1]!.id, written[2]!.id, open.id]);
     expect(index.locks("front").map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
-      [span.startMs, written[1]!.endMs],
-      [written[2]!.startMs, written[2]!.endMs],
+      // What comes into the parts between them is locked as well.
+      [span.startMs, written[2]!.startMs],
+      [written[2]!.startMs, open.startMs],
       [open.startMs, span.endMs],
     ]);
     expect(await locks.release("front", written[1]!.startMs, written[2]!.startMs)).toEqual([written[1]!.id]);

@@ -48,6 +48,9 @@ describe("a configuration", () => {
       segment: { targetMs: 2000, maxBytes: 32e6, maxMs: 20_000 },
       fileMax: {},
       stills: { decoders: 1 },
+      jobs: {},
+      timelapse: { lengthMs: 60_000, fps: 25, heightPixels: 720, keep: { days: 365 } },
+      moments: { keep: { days: 30 } },
       notify: [],
       streamer: { naiveTimes: "channel" },
       log: { level: "info", format: "text" },
@@ -69,8 +72,10 @@ storage: { path: /mnt/x, min_free: 1GiB, flush: 10s }
 file: { max: 30m }
 default_channel: FRONT
 channels:
-  back: { source: "demo:", audio: false, keep: { hours: 2, days: 0, size: 5GB }, timezone: UTC, was: [old] }
+  back: { source: "demo:", audio: false, keep: { hours: 2, days: 0, size: 5GB }, timelapse: { length: 30s, skip: 22:00-05:00 }, timezone: UTC, was: [old] }
   front: { source: { exec: [cam, "-"], format: h264 }, enabled: false, name: Front door }
+  hall: { source: "rtsp://h/s", timelapse: false }
+timelapse: { fps: 30, keep: { hours: 48 } }
 `);
     expect(config.dataFolder).toBe(resolve(folder, "../d"));
     expect(config.storage).toMatchObject({ path: "/mnt/x", minFree: { bytes: 1024 ** 3 }, flushMs: 10_000 });
@@ -83,6 +88,13 @@ channels:
         source: { kind: "demo", scene: "courtyard" },
         audio: false,
         keep: { days: 0, maxAgeMs: 7_200_000, maxBytes: 5e9 },
+        timelapse: {
+          lengthMs: 30_000,
+          fps: 30,
+          heightPixels: 720,
+          skip: { fromMinute: 1320, toMinute: 300 },
+          keep: { maxAgeMs: 172_800_000 },
+        },
         zone: "UTC",
         was: ["old"],
         enabled: true,
@@ -93,11 +105,14 @@ channels:
         source: { kind: "exec", argv: ["cam", "-"], format: "h264" },
         audio: true,
         keep: {},
+        timelapse: { lengthMs: 60_000, fps: 30, heightPixels: 720, keep: { maxAgeMs: 172_800_000 } },
         zone: "Asia/Tokyo",
         was: [],
         enabled: false,
       },
+      expect.objectContaining({ id: "hall" }),
     ]);
+    expect(config.channels.get("hall")).not.toHaveProperty("timelapse");
   });
 
   test("of the documentation can be loaded", () => {

@@ -163,10 +163,10 @@ describe("layouts", () => {
     try {
       const [timelapse] = rows;
       if (!timelapse) throw new Error("no row");
-      state.clips.put([timelapse]);
-      state.clips.put([{ ...timelapse, sizeBytes: 5 }]);
-      expect(state.clips.list("front", "timelapse")).toEqual([{ ...timelapse, sizeBytes: 5 }]);
-      expect(state.clips.list("front", "moment")).toEqual([]);
+      state.adoptedClips.put([timelapse]);
+      state.adoptedClips.put([{ ...timelapse, sizeBytes: 5 }]);
+      expect(state.adoptedClips.list("front", "timelapse")).toEqual([{ ...timelapse, sizeBytes: 5 }]);
+      expect(state.adoptedClips.list("front", "moment")).toEqual([]);
     } finally {
       state.close();
     }
@@ -233,7 +233,7 @@ describe("adoption", () => {
         newestEndMs: hourMs + 90_000,
       });
       expect(adoptedFiles(index, "news", 0, Date.now())).toEqual(
-        new Set([...starts, hourMs + 80_000].map((start) => `/foreign/${start}.ts`)),
+        new Map([...starts, hourMs + 80_000].map((start) => [`/foreign/${start}.ts`, start])),
       );
       for (const { id, path, segments } of recordings) {
         const journal = parseJournal(

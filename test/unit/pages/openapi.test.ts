@@ -53,7 +53,7 @@ describe("the description of the routes", () => {
 
   test("holds every route that is no page, each with its parameters and a name of its own", () => {
     const shown = app.routes
-      .filter(({ path }) => path !== "/page")
+      .filter(({ path }) => path !== "/page" && !path.includes("VIDEO_"))
       .map(({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
     expect(Object.keys(found.paths).toSorted()).toEqual([...new Set(shown)].toSorted());
     const operations = Object.entries(found.paths).flatMap(([path, methods]) =>
@@ -88,6 +88,30 @@ describe("the description of the routes", () => {
       },
     });
     expect(made?.security).toEqual([{ basic: [] }, { token: [] }, { session: [] }]);
+  });
+
+  test("tells the parameters of playlists and manifests", () => {
+    const queryOf = (path: string) =>
+      (found.paths[path]?.["get"]?.parameters ?? [])
+        .filter((each) => each.in === "query")
+        .map(({ name }) => name);
+    expect(queryOf("/{channel}/live.m3u8")).toEqual([
+      "download",
+      "timeline",
+      "player",
+      "parts",
+      "_HLS_msn",
+      "_HLS_part",
+    ]);
+    expect(queryOf("/{channel}/stream/{day}/playlist.m3u8")).toContain("_HLS_skip");
+    expect(queryOf("/{channel}/live.mpd")).toEqual(["download"]);
+    expect(queryOf("/streamer/{channel}")).toEqual(
+      expect.arrayContaining(["startTime", "endTimestamp", "tz", "timeline"]),
+    );
+    const hls = Object.keys(found.paths).filter((path) =>
+      /m3u8|archive-|timeshift|playlist(\.php)?$/.test(path),
+    );
+    expect(hls.filter((path) => !queryOf(path).includes("timeline"))).toEqual([]);
   });
 
   test("a route that says nothing of itself fails", () => {

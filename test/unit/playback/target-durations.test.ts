@@ -7,7 +7,6 @@ test("a target duration grows, also over restarts, and never falls", () => {
     read: (channel: string) => kept.get(channel) ?? 0,
     raise(channel: string, seconds: number) {
       kept.set(channel, Math.max(kept.get(channel) ?? 0, seconds));
-      return true;
     },
   };
   const before = new TargetDurations(2000, store);
@@ -16,18 +15,4 @@ test("a target duration grows, also over restarts, and never falls", () => {
   ]);
   const after = new TargetDurations(2000, store);
   expect([after.grow("a", 2), after.grow("b", 2)]).toEqual([5, 3]);
-});
-
-test("what can't be kept yet is kept as soon as it can", () => {
-  const kept: number[] = [];
-  let canKeep = false;
-  const raise = (_: string, seconds: number) => {
-    if (canKeep) kept.push(seconds);
-    return canKeep;
-  };
-  const targets = new TargetDurations(2000, { read: () => 0, raise });
-  expect(targets.grow("a", 4)).toBe(4);
-  canKeep = true;
-  expect([targets.grow("a", 1), targets.grow("a", 1)]).toEqual([4, 4]);
-  expect(kept).toEqual([4]);
 });

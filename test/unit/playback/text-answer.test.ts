@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
-import { acceptsGzip, textAnswer } from "../../../src/playback/text-answer.ts";
+import { acceptsGzip } from "../../../src/platform/accepts-gzip.ts";
+import { textAnswer } from "../../../src/playback/text-answer.ts";
 
 const request = (headers: Record<string, string>): Request => new Request("http://localhost/x", { headers });
 const answer = (text: string, headers: Record<string, string>, isGrowing = false): Response =>

@@ -54,6 +54,14 @@ describe("a channel whose footage arrives as files", () => {
       true,
       "The folder can't be read since 14:00 (it is not mounted)",
     ],
+    [
+      "watches, and the storage is full",
+      { trouble: { ...trouble, isOfStorage: true } },
+      { isFolder: true },
+      "offline",
+      true,
+      "No file can be taken since 14:00 (it is not mounted)",
+    ],
   ] as const)("%s", (_name, change, viewChange, condition, isTrouble, headline) => {
     const state = arrivalState(arriving(change), { ...view, ...viewChange });
     expect(state).toMatchObject({ condition, isTrouble, headline });

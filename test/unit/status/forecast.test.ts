@@ -56,6 +56,22 @@ describe("a forecast", () => {
     expect(forecastOf([use({ keep: { days: 5 } })], undefined).channels[0]).toMatchObject({ days: 5.5 });
   });
 
+  test("what lies in a folder of somebody else's takes no room", () => {
+    const theirs = { isElsewhere: true, bytesPerDay: 1000 * GB };
+    const uses = [use(theirs), use({ ...theirs, keep: { days: 5 } }), use()];
+    expect(daysOf(uses, disk(230 * GB))).toEqual([
+      [undefined, "unknown"],
+      [5.5, "age"],
+      [23, "disk"],
+    ]);
+    const { channels, bytesPerDay: rate } = forecastOf(uses, disk(230 * GB));
+    expect(rate).toBe(10 * GB);
+    expect(channels.slice(0, 2).map(forecastWords)).toEqual([
+      "Lies in its own folder, and takes no room here",
+      "Lies in its own folder, and takes no room here; it goes by its limit: today and 5 days before it",
+    ]);
+  });
+
   test("a disk without room holds nothing", () => {
     expect(daysOf([use()], disk(GB, { minFreeBytes: 5 * GB }))).toEqual([[0, "disk"]]);
   });

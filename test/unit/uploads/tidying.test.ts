@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, utimes } from "node:fs/promises";
+import { mkdir, readdir, truncate, utimes, writeFile } from "node:fs/promises";
 import { diskFiles } from "../../../src/platform/files.ts";
 import { DurableFolders } from "../../../src/uploads/folders.ts";
+import { probeFile } from "../../../src/uploads/probe.ts";
 import { QuarantineFolder } from "../../../src/uploads/quarantine.ts";
 import { sweepFolder } from "../../../src/uploads/sweep.ts";
 import { tempFolder } from "../../support/temp.ts";
@@ -97,4 +98,14 @@ test("quarantine keeps for seven days, newest first, each name as often as its b
   expect((await quarantine.list()).map(({ arrivedMs }) => arrivedMs)).toEqual([3000, 1001]);
   await quarantine.sweep(7 * DAY_MS + 3001);
   expect(await readdir(folder.file("quarantine"))).toEqual([]);
+});
+
+test.each(["ts", "mp4"] as const)("a huge .%s of nothing is not read to its end", async (extension) => {
+  await using folder = await tempFolder();
+  const path = folder.file(`video_100000.${extension}`);
+  await writeFile(path, "");
+  await truncate(path, 2 ** 40);
+  const began = performance.now();
+  expect(await probeFile(path, extension)).toMatchObject({ findings: { unreadable: expect.any(String) } });
+  expect(performance.now() - began).toBeLessThan(2000);
 });

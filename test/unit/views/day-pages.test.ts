@@ -31,7 +31,7 @@ describe("a day's page", () => {
     expect(old).toContain('data-day-list="/yard/stream/2026-11-17/playlist.m3u8"');
     expect(old).toContain(`data-at="${now - 3 * DAY}"`);
     expect(old).not.toContain("data-today");
-    expect(old).not.toContain("hx-get");
+    expect(old).not.toContain("every 5s");
     expect((await ask(server, "/yard")).text).toContain('href="/yard/2026-11-17" rel="prev"');
   });
 

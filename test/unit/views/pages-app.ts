@@ -121,10 +121,11 @@ export async function pagesApp(
         footage,
         history: footage,
         storageUse: () => ({
-          roots: [{ path: evil, isThere: true, isCurrent: true, sizeBytes: 1e9 }],
+          roots: [{ path: evil, isThere: true, isCurrent: true, sizeBytes: 1e9, clipBytes: 0 }],
           keep: new Map([["yard", { days: 5 }]]),
           minFreeBytes: 5e8,
           lockedBytes: 0,
+          elsewhereBytes: 0,
         }),
         publicUrl,
         configFile: "/etc/nightjar/nightjar.yaml",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SecretText } from "../../../../src/config/secret-text.ts";
 import type { SourceEnd } from "../../../../src/capture/source.ts";
 import { hlsClip, type HlsClip } from "../../../support/hls-clip.ts";
 import { HlsOrigin, LiveStream, never, type LiveOptions } from "../../../support/hls-origin.ts";
@@ -184,7 +185,7 @@ describe("a source that is pulled", () => {
   });
 
   test.concurrent("an origin that goes away for a moment costs nothing", async () => {
-    await using other = HlsOrigin.start();
+    await using other = HlsOrigin.start("127.0.0.2");
     const stream = new LiveStream({ clip: ts, ...FAST, window: 30 });
     stream.begin(3);
     other.on("/", stream.handler);
@@ -264,6 +265,49 @@ describe("a source that is pulled", () => {
     expect(record.runs).toEqual([]);
     expect(origin.count(`${large.front}live.m3u8`)).toBe(0);
   });
+
+  test.concurrent(
+    "such a source gets its headers, password and cookies, and no other host does",
+    async () => {
+      await using own = HlsOrigin.start();
+      await using other = HlsOrigin.start("127.0.0.2");
+      const [silent, heard] = await Promise.all([
+        hlsClip({ kind: "fmp4", count: 40, size: "160x120", tracks: "pictures" }),
+        hlsClip({ kind: "ts", count: 40, tracks: "sound" }),
+      ]);
+      const [pictures, sound] = [
+        new LiveStream({ clip: silent, ...FAST }),
+        new LiveStream({ clip: heard, ...FAST }),
+      ];
+      for (const stream of [pictures, sound]) stream.begin(3);
+      other.on("/sound/", sound.handler);
+      const head = `#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="n",URI="${other.url}/sound/live.m3u8"\n`;
+      own.on("/", (request, url) => {
+        const { headers } = request;
+        if (headers.get("x-key") !== "SECRET" || headers.get("authorization") !== `Basic ${btoa("me:PASS")}`)
+          return new Response("", { status: 401 });
+        if (url.pathname === "/master.m3u8")
+          return new Response(`${head}#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"\npictures/live.m3u8\n`, {
+            headers: { "set-cookie": "session=COOKIE; Path=/" },
+          });
+        if (headers.get("cookie") !== "session=COOKIE") return new Response("", { status: 403 });
+        return pictures.handler(request, new URL(`${url.origin}${url.pathname}`));
+      });
+      const address = `${own.url.replace("://", "://me:PASS@")}/master.m3u8`;
+      const { record } = await pull(address, (got) => got.camera !== undefined, new KeptRecord(), {
+        headers: new Map([["X-Key", new SecretText("SECRET", "…")]]),
+      });
+      expect(record.camera).toEqual({ codecs: ["h264", "aac"], width: 160 });
+      expect(own.asked.some(({ path }) => path.endsWith(".m4s"))).toBe(true);
+      expect(other.asked.length).toBeGreaterThan(1);
+      for (const { headers } of other.asked)
+        expect([headers.get("x-key"), headers.get("authorization"), headers.get("cookie")]).toEqual([
+          null,
+          null,
+          null,
+        ]);
+    },
+  );
 
   const ends: { name: string; answer: () => Response | Promise<Response>; end: Partial<SourceEnd> }[] = [
     {

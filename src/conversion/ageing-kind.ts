@@ -1,0 +1,157 @@
+import { z } from "zod";
+import type { AgedDays, AgeingSource } from "../archive/aged/aged-day.ts";
+import type { Footage } from "../archive/footage.ts";
+import type { Config } from "../config/config.ts";
+import { shareBytes } from "../config/size.ts";
+import type { JobKind, JobRun } from "../jobs/job-kind.ts";
+import { attempt } from "../media/bits.ts";
+import type { Clock } from "../platform/clock.ts";
+import { NightjarError } from "../platform/errors.ts";
+import type { Files } from "../platform/files.ts";
+import { dateWords, sizeWords } from "../status/words.ts";
+import { ageDay, type AgeOptions } from "./age-day.ts";
+import type { EncoderChoice } from "./encoders.ts";
+import { outlookOf } from "./outlook.ts";
+import { settingsText } from "./plan-pieces.ts";
+import { lengthOf, type Trials, tryOut } from "./trial.ts";
+import { removeWork } from "./work-folder.ts";
+
+/** Which day is to be converted, and whose settings hold. */
+export const ageingPayload = z.object({
+  of: z.string(),
+  channel: z.string(),
+  root: z.string(),
+  date: z.iso.date(),
+  /** By what it was asked for: what failed by other settings is tried again. */
+  settings: z.string(),
+});
+export type AgeingPayload = z.output<typeof ageingPayload>;
+
+export type AgeingResult =
+  | { beforeBytes: number; afterBytes: number; pictureCount: number }
+  /** Why the day is as it was. */
+  | { kept: string };
+
+export type AgeingDeps = {
+  aged: AgedDays;
+  footage: Footage;
+  files: Files;
+  clock: Clock;
+  encoders: EncoderChoice;
+  trials: Trials;
+  /** The configuration as it is now. */
+  current: () => Config;
+  stallMs?: number | undefined;
+};
+
+const checkpointSchema = z.object({ folder: z.string() });
+
+/** Names the work on a day. */
+export const workKeyOf = ({
+  channel,
+  root,
+  date,
+}: Pick<AgeingPayload, "channel" | "root" | "date">): string => `ageing ${root} ${channel} ${date}`;
+
+/** Days that are made smaller, one at a time. */
+export const ageingKind = (deps: AgeingDeps): JobKind<AgeingPayload, AgeingResult> => ({
+  name: "ageing",
+  payload: ageingPayload,
+  isHeavy: true,
+  atOnce: 1,
+  title: ({ date }) => `Conversion of ${dateWords(Date.parse(date), "UTC")}`,
+  link: ({ of, date }) => `/${of}/${date}`,
+  run: (payload, job) => runAgeing(deps, payload, job),
+});
+
+async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun): Promise<AgeingResult> {
+  const { aged, files, current } = deps;
+  const settings = current().channels.get(payload.of)?.convert;
+  if (!settings) return { kept: "the channel does not ask for it any more" };
+  const source = await aged.source(payload);
+  if (!source) {
+    // Its films took its place, and the end of this job was not written down any more.
+    const { folder } = checkpointSchema.safeParse(job.checkpoint).data ?? {};
+    if (folder !== undefined) await removeWork(files, folder);
+    return { kept: "there is nothing left to convert" };
+  }
+  job.save({ folder: source.folder });
+  const options: AgeOptions = {
+    footage: deps.footage,
+    files,
+    encoders: deps.encoders,
+    settings,
+    stallMs: deps.stallMs,
+    signal: job.signal,
+    pause: () => job.mayGoOn(),
+    progress: (share, note) => job.progress(share, note),
+    saved: () => job.save({ folder: source.folder }),
+  };
+  await checkOutlook(deps, payload, source, options);
+  await checkRoom(deps, payload, source);
+  const result = await ageDay(source, options);
+  if ("keep" in result) {
+    await result.work.close();
+    await aged.keepAsIs(payload, result.keep);
+    await result.work.remove();
+    return { kept: result.keep };
+  }
+  await result.work.close();
+  await replaced(aged, source, result.files);
+  await removeWork(files, source.folder);
+  const { beforeBytes, afterBytes, pictureCount } = result;
+  return { beforeBytes, afterBytes, pictureCount };
+}
+
+/** What has changed meanwhile is converted by the next attempt, with all that did not change. */
+async function replaced(aged: AgedDays, ...what: Parameters<AgedDays["replace"]>): Promise<void> {
+  try {
+    await aged.replace(...what);
+  } catch (error) {
+    if (!(error instanceof NightjarError) || error.kind !== "conflict") throw error;
+    throw new NightjarError("unavailable", error.message, { cause: error });
+  }
+}
+
+/** Makes the channel's trial when there is none. Throws `unprocessable` with the sentence when it is too much work. */
+async function checkOutlook(
+  { trials, current, clock }: AgeingDeps,
+  { of }: AgeingPayload,
+  source: AgeingSource,
+  options: AgeOptions,
+): Promise<void> {
+  const known = trials.of(of, settingsText(options.settings));
+  const length = lengthOf(source);
+  if (!known) {
+    await options.pause();
+    const trial = await tryOut(of, source, options, clock.nowMs());
+    if (trial) await trials.keep(trial);
+  } else if (length.dayMs > known.dayMs) await trials.keep({ ...known, ...length });
+  const { refusal } = outlookOf(current(), trials);
+  if (refusal !== undefined) throw new NightjarError("unprocessable", refusal);
+}
+
+/** Beside the original the result needs room, which must not be made by deleting other footage. */
+async function checkRoom(
+  { files, trials, current }: AgeingDeps,
+  { of }: AgeingPayload,
+  source: AgeingSource,
+): Promise<void> {
+  const { channels, storage } = current();
+  const settings = channels.get(of)?.convert;
+  const trial = settings && trials.of(of, settingsText(settings));
+  const { dayBytes } = lengthOf(source);
+  const share = trial ? Math.min(1, (1.2 * trial.afterBytes) / Math.max(1, trial.beforeBytes)) : 1;
+  const { totalBytes, freeBytes } = await files.space(source.folder);
+  const neededBytes = dayBytes * share;
+  const roomBytes = freeBytes - shareBytes(storage.minFree, totalBytes);
+  if (roomBytes >= neededBytes) return;
+  throw new NightjarError(
+    "unavailable",
+    `The disk is too full to convert a day: it takes about ${sizeWords(neededBytes)} beside the original, and ${sizeWords(Math.max(0, roomBytes))} are left beyond storage.min_free`,
+  );
+}
+
+/** A payload out of a job's row; `undefined` for one of another form. */
+export const payloadOf = (payload: unknown): AgeingPayload | undefined =>
+  attempt(() => ageingPayload.parse(payload));

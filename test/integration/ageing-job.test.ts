@@ -1,0 +1,210 @@
+import { beforeAll, expect, test } from "bun:test";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { AgedDays, AgedFile, AgeingSource, FolderDay } from "../../src/archive/aged/aged-day.ts";
+import { configFromObject } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/config.ts";
+import { ageingKind, type AgeingPayload } from "../../src/conversion/ageing-kind.ts";
+import { EncoderChoice } from "../../src/conversion/encoders.ts";
+import { removeLeftovers } from "../../src/conversion/leftovers.ts";
+import { settingsText } from "../../src/conversion/plan-pieces.ts";
+import { Trials } from "../../src/conversion/trial.ts";
+import type { JobRun } from "../../src/jobs/job-kind.ts";
+import { segmentBytes } from "../../src/media/segment-list.ts";
+import { NightjarError } from "../../src/platform/errors.ts";
+import { diskFiles } from "../../src/platform/files.ts";
+import { MemoryFootage, StandingClock } from "../support/memory-footage.ts";
+import { type Clip, encodeClip, recordClip } from "../support/recorded-clip.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const DATE = "2026-06-18";
+const DAY = Date.UTC(2026, 5, 18, 10);
+
+let clip: Clip;
+beforeAll(() => {
+  clip = encodeClip({ seconds: 6, size: "160x90" });
+}, 60_000);
+
+/** The archive's side, which remembers what it was asked for. */
+class Archive implements AgedDays {
+  readonly replaced: (readonly AgedFile[])[] = [];
+  readonly kept: string[] = [];
+  isChanged = false;
+  constructor(private readonly made: AgeingSource | undefined) {}
+  days = () => [];
+  source = () => Promise.resolve(this.made);
+  async replace(_source: AgeingSource, files: readonly AgedFile[]): Promise<void> {
+    if (this.isChanged) throw new NightjarError("conflict", "The day has changed");
+    for (const { path } of files) await readFile(path);
+    this.replaced.push(files);
+  }
+  keepAsIs(_day: FolderDay, why: string): Promise<void> {
+    this.kept.push(why);
+    return Promise.resolve();
+  }
+}
+
+async function rig(convert: Record<string, unknown>) {
+  const folder = await tempFolder();
+  const footage = new MemoryFootage("yard", "UTC");
+  await recordClip(footage, folder.path, clip, DAY, "a");
+  const day = folder.file("yard", DATE);
+  await mkdir(day, { recursive: true });
+  const source: AgeingSource = {
+    channel: "yard",
+    root: "root",
+    date: DATE,
+    folder: day,
+    zone: "UTC",
+    recordings: footage.recordingList.map((recording) => ({
+      ...recording,
+      segments: recording.segments,
+      sizeBytes: recording.segments.reduce((sum, segment) => sum + segmentBytes(segment), 0),
+    })),
+    runs: footage.runs,
+    leftOutIds: [],
+  };
+  const archive = new Archive(source);
+  const trialsPath = folder.file("trials.json");
+  const current = (keys = convert): Config =>
+    configFromObject(
+      {
+        channels: {
+          yard: { source: "upload", convert: { preset: "ultrafast", encoder: "software", ...keys } },
+        },
+        storage: { min_free: "1MB" },
+      },
+      { folder: folder.path, systemZone: "UTC", reservedIds: [] },
+    );
+  const files = diskFiles();
+  const trials = await new Trials(files, trialsPath).load();
+  const deps = {
+    aged: archive,
+    footage,
+    files,
+    clock: new StandingClock(DAY),
+    encoders: new EncoderChoice(),
+    trials,
+  };
+  const config = current();
+  const settings = config.channels.get("yard")?.convert;
+  if (!settings) throw new Error("no settings");
+  const payload: AgeingPayload = {
+    of: "yard",
+    channel: "yard",
+    root: "root",
+    date: DATE,
+    settings: settingsText(settings),
+  };
+  const saved: unknown[] = [];
+  const notes: string[] = [];
+  const job: JobRun = {
+    id: 1,
+    attempt: 1,
+    signal: new AbortController().signal,
+    checkpoint: undefined,
+    save: (checkpoint) => void saved.push(checkpoint),
+    progress: (_, note = "") => void notes.push(note),
+    mayGoOn: () => Promise.resolve(),
+  };
+  const run = (more: Partial<JobRun> = {}, aged: AgedDays = archive) =>
+    ageingKind({ ...deps, aged, current: () => config }).run(payload, { ...job, ...more });
+  return {
+    archive,
+    trials,
+    trialsPath,
+    day,
+    run,
+    settings,
+    saved,
+    notes,
+    folder,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+test("a day is tried, converted, put in its place, and nothing of the work is left", async () => {
+  await using it = await rig({});
+  const result = await it.run();
+  expect(result).toMatchObject({ pictureCount: 150 });
+  expect(it.archive.replaced.map((films) => films.length)).toEqual([1]);
+  expect(it.saved[0]).toEqual({ folder: it.day });
+  expect(await readdir(it.day)).not.toContain(".ageing");
+  // What a minute said is there for others, and for the next start.
+  const trial = (await new Trials(diskFiles(), it.trialsPath).load()).of("yard", settingsText(it.settings));
+  expect(trial).toMatchObject({
+    channel: "yard",
+    encoder: "libx265",
+    footageMs: 6000,
+    pictureCount: 150,
+    dayMs: 6000,
+  });
+  expect(it.notes[0]).toContain("encoding a minute");
+}, 60_000);
+
+test("what has changed meanwhile is tried again later, and the work is kept for it", async () => {
+  await using it = await rig({});
+  it.archive.isChanged = true;
+  const error = await it.run().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ kind: "unavailable", message: "The day has changed" });
+  expect(await readdir(join(it.day, ".ageing"))).toContain("piece-0.json");
+  it.archive.isChanged = false;
+  it.notes.length = 0;
+  await it.run();
+  expect(it.archive.replaced).toHaveLength(1);
+  expect(it.notes.filter((note) => note.startsWith("part"))).toEqual([]);
+}, 60_000);
+
+test("more work than a day has hours is refused with the sentence, until settings change", async () => {
+  await using it = await rig({});
+  await it.trials.keep({
+    channel: "yard",
+    settings: settingsText(it.settings),
+    encoder: "libx265",
+    atMs: 0,
+    footageMs: 60_000,
+    tookMs: 90_000,
+    pictureCount: 1500,
+    beforeBytes: 10,
+    afterBytes: 5,
+    dayMs: 86_400_000,
+    dayBytes: 1000,
+  });
+  const error = await it.run().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ kind: "unprocessable" });
+  expect(String(error)).toContain(
+    "A day's footage takes 1 d 12 h to convert, longer than a day: lower height, fps, preset or codec",
+  );
+  expect(it.archive.replaced).toEqual([]);
+});
+
+test("a result that is larger marks the day as kept", async () => {
+  await using it = await rig({ codec: "h264", crf: 0 });
+  expect(await it.run()).toEqual({ kept: "the converted day was not smaller than the original" });
+  expect(it.archive.kept).toEqual(["the converted day was not smaller than the original"]);
+  expect(await readdir(it.day)).not.toContain(".ageing");
+}, 60_000);
+
+test("a kill right after the films took their place leaves work that is cleared up", async () => {
+  await using it = await rig({});
+  const files = diskFiles();
+  const work = join(it.day, ".ageing");
+  await mkdir(work);
+  await Bun.write(join(work, "film-0.mp4"), "left");
+  const done = new Archive(undefined);
+  expect(await it.run({ checkpoint: { folder: it.day } }, done)).toEqual({
+    kept: "there is nothing left to convert",
+  });
+  expect(await readdir(it.day)).toEqual([]);
+  await mkdir(work);
+  await removeLeftovers(files, it.folder.path, ["yard", "never"], () => true);
+  expect(await readdir(it.day)).toEqual([".ageing"]);
+  await removeLeftovers(files, it.folder.path, ["yard", "never"], () => false);
+  expect(await readdir(it.day)).toEqual([]);
+});
