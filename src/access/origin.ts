@@ -12,11 +12,14 @@ const hostOf = (address: string | undefined): string | undefined =>
 export const isForeignChange = (request: Request, publicUrl?: string): boolean =>
   !READING.has(request.method) && isForeign(request, publicUrl);
 
-/** The same whatever the method is: for a GET that changes something. */
+/**
+ * The same whatever the method is: for a GET that changes something. Over plain HTTP beyond this machine browsers send no
+ * Fetch Metadata, and no `Origin` for a picture in a page: what is left there is the page that it is in.
+ */
 export function isForeign(request: Request, publicUrl?: string): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site !== null) return site !== "same-origin" && site !== "none";
-  const origin = request.headers.get("origin");
+  const origin = request.headers.get("origin") ?? request.headers.get("referer");
   if (origin === null) return false;
   const host = hostOf(origin);
   return host === undefined || (host !== request.headers.get("host") && host !== hostOf(publicUrl));

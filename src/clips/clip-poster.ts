@@ -42,7 +42,10 @@ function inTurn(work: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Arra
 /** A picture out of the middle of a film, as JPEG. Throws `not-found` and `unavailable`. */
 export async function clipPoster(request: Request, clips: Clips, clip: Clip): Promise<Response> {
   const path = clips.path(clip, "mp4");
-  if (path === undefined) throw notFound("There is no film to take a picture of");
+  if (path === undefined) {
+    if (clip.isAdopted) throw notFound("There is no film to take a picture of");
+    throw new NightjarError("unavailable", "The storage that holds this film is not there at the moment");
+  }
   const { mtimeMs, size } = await stat(path).catch((error: unknown) => {
     throw mediaFileError(error);
   });

@@ -22,6 +22,8 @@ export type AgeOptions = {
   pause: () => Promise<void>;
   /** How far it is, from 0 to 1, and what is being done in words. */
   progress: (share: number, note: string) => void;
+  /** Looks, before each piece, whether there is room for what is left. Throws `unavailable` when there is none. */
+  room?: () => Promise<void>;
   /** Told when a piece is durable: how many of how many are done. */
   saved?: (done: number, of: number) => void;
   stallMs?: number | undefined;
@@ -61,11 +63,7 @@ function unusualSound(pieces: readonly Piece[]): string | undefined {
 export async function ageDay(source: AgeingSource, options: AgeOptions): Promise<Aged> {
   const { files, settings, progress } = options;
   const pieces = planPieces(source, settings);
-  const work = await WorkFolder.open(
-    files,
-    source.folder,
-    pieces.map(({ fingerprint }) => fingerprint),
-  );
+  const work = await WorkFolder.open(files, source.folder, pieces);
   try {
     const sound = unusualSound(pieces);
     if (sound !== undefined) return { work, keep: sound };
@@ -91,7 +89,7 @@ async function encodeAll(
   beforeBytes: number,
   options: AgeOptions,
 ): Promise<void> {
-  const { footage, files, encoders, settings, signal, pause, progress, saved, stallMs } = options;
+  const { footage, files, encoders, settings, signal, pause, progress, room, saved, stallMs } = options;
   const lengths = pieces.map(({ segments }) =>
     segments.reduce((sum, { segment }) => sum + segment.durationTicks, 0),
   );
@@ -100,6 +98,7 @@ async function encodeAll(
   for (const [index, piece] of pieces.entries()) {
     const length = lengths[index] ?? 0;
     if (index >= work.pieces.length) {
+      await room?.();
       const reader = new SegmentReader(footage, files, source.zone);
       const encoder = await encoders.for(settings);
       const note = `part ${index + 1} of ${pieces.length}, by ${encoder.name}`;
@@ -115,7 +114,7 @@ async function encodeAll(
         program: encoders.program(),
         folder: work.path,
         placeFor: async (init) => {
-          const film = await work.filmFor(init);
+          const film = await work.filmFor(init, piece.layer);
           return {
             film,
             ...work.lengthOf(film),

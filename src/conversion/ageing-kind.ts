@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AgedDays, AgeingSource } from "../archive/aged/aged-day.ts";
 import type { Footage } from "../archive/footage.ts";
 import type { Config } from "../config/config.ts";
+import type { ConvertConfig } from "../config/convert.ts";
 import { shareBytes } from "../config/size.ts";
 import type { JobKind, JobRun } from "../jobs/job-kind.ts";
 import { attempt } from "../media/bits.ts";
@@ -14,7 +15,7 @@ import type { EncoderChoice } from "./encoders.ts";
 import { outlookOf } from "./outlook.ts";
 import { settingsText } from "./plan-pieces.ts";
 import { lengthOf, type Trials, tryOut } from "./trial.ts";
-import { removeWork } from "./work-folder.ts";
+import { removeWork, workBytes } from "./work-folder.ts";
 
 /** Which day is to be converted, and whose settings hold. */
 export const ageingPayload = z.object({
@@ -61,21 +62,78 @@ export const ageingKind = (deps: AgeingDeps): JobKind<AgeingPayload, AgeingResul
   atOnce: 1,
   title: ({ date }) => `Conversion of ${dateWords(Date.parse(date), "UTC")}`,
   link: ({ of, date }) => `/${of}/${date}`,
-  run: (payload, job) => runAgeing(deps, payload, job),
+  run: async (payload, job) => {
+    const result = await runAgeing(deps, payload, job);
+    // The page of jobs shows it with the job that is done.
+    job.progress(1, resultWords(result));
+    return result;
+  },
 });
 
+function resultWords(result: AgeingResult): string {
+  if ("kept" in result) return `Not converted: ${result.kept}`;
+  return `${sizeWords(result.beforeBytes)} became ${sizeWords(result.afterBytes)}`;
+}
+
 async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun): Promise<AgeingResult> {
-  const { aged, files, current } = deps;
+  const { aged, current } = deps;
   const settings = current().channels.get(payload.of)?.convert;
-  if (!settings) return { kept: "the channel does not ask for it any more" };
+  if (!settings) return await notAsked(deps, job);
   const source = await aged.source(payload);
   if (!source) {
+    if (aged.days(payload.of).some((day) => workKeyOf(day) === workKeyOf(payload)))
+      throw new NightjarError(
+        "unprocessable",
+        "What is left of this day can't be converted: its files are missing or locked; nightjar verify names them",
+      );
     // Its films took its place, and the end of this job was not written down any more.
-    const { folder } = checkpointSchema.safeParse(job.checkpoint).data ?? {};
-    if (folder !== undefined) await removeWork(files, folder);
+    await clearUp(deps, job);
     return { kept: "there is nothing left to convert" };
   }
   job.save({ folder: source.folder });
+  try {
+    return await convert(deps, { payload, job, settings, source });
+  } catch (error) {
+    if (error instanceof NotAsked) return await notAsked(deps, { checkpoint: { folder: source.folder } });
+    throw error;
+  }
+}
+
+/** The channel does not ask for it any more. */
+class NotAsked extends Error {}
+
+async function clearUp({ files }: AgeingDeps, { checkpoint }: Pick<JobRun, "checkpoint">): Promise<void> {
+  const { folder } = checkpointSchema.safeParse(checkpoint).data ?? {};
+  if (folder !== undefined) await removeWork(files, folder);
+}
+
+async function notAsked(deps: AgeingDeps, job: Pick<JobRun, "checkpoint">): Promise<AgeingResult> {
+  await clearUp(deps, job);
+  return { kept: "the channel does not ask for it any more" };
+}
+
+type Conversion = {
+  payload: AgeingPayload;
+  job: JobRun;
+  settings: ConvertConfig;
+  source: AgeingSource;
+};
+
+async function convert(
+  deps: AgeingDeps,
+  { payload, job, settings, source }: Conversion,
+): Promise<AgeingResult> {
+  const { aged, files, current } = deps;
+  /** The originals go for ever: what was asked for at the begin has to be asked for still. */
+  const checkAsked = (): void => {
+    const now = current().channels.get(payload.of)?.convert;
+    if (!now) throw new NotAsked();
+    if (now !== settings && settingsText(now) !== settingsText(settings))
+      throw new NightjarError(
+        "unavailable",
+        "The settings were changed; the day is converted by the new ones",
+      );
+  };
   const options: AgeOptions = {
     footage: deps.footage,
     files,
@@ -83,13 +141,17 @@ async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun):
     settings,
     stallMs: deps.stallMs,
     signal: job.signal,
-    pause: () => job.mayGoOn(),
+    pause: async () => {
+      await job.mayGoOn();
+      checkAsked();
+    },
     progress: (share, note) => job.progress(share, note),
     saved: () => job.save({ folder: source.folder }),
   };
   await checkOutlook(deps, payload, source, options);
-  await checkRoom(deps, payload, source);
-  const result = await ageDay(source, options);
+  const room = (): Promise<void> => checkRoom(deps, payload, source);
+  await room();
+  const result = await ageDay(source, { ...options, room });
   if ("keep" in result) {
     await result.work.close();
     await aged.keepAsIs(payload, result.keep);
@@ -97,6 +159,7 @@ async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun):
     return { kept: result.keep };
   }
   await result.work.close();
+  checkAsked();
   await replaced(aged, source, result.files);
   await removeWork(files, source.folder);
   const { beforeBytes, afterBytes, pictureCount } = result;
@@ -143,7 +206,8 @@ async function checkRoom(
   const { dayBytes } = lengthOf(source);
   const share = trial ? Math.min(1, (1.2 * trial.afterBytes) / Math.max(1, trial.beforeBytes)) : 1;
   const { totalBytes, freeBytes } = await files.space(source.folder);
-  const neededBytes = dayBytes * share;
+  // What an earlier attempt has made of it takes its room already.
+  const neededBytes = Math.max(0, dayBytes * share - (await workBytes(files, source.folder)));
   const roomBytes = freeBytes - shareBytes(storage.minFree, totalBytes);
   if (roomBytes >= neededBytes) return;
   throw new NightjarError(

@@ -31,7 +31,7 @@ export async function ageingChecks(config: Config): Promise<DoctorCheck[]> {
   const { channels, dailyMs, windowMs, refusal } = outlookOf(config, trials);
   for (const outlook of channels) {
     const found = `${outlook.channel}: ${figuresText(outlook)}`;
-    checks.push({ name: NAME, state: "ok", found });
+    checks.push({ name: NAME, state: outlook.obstacle === undefined ? "ok" : "warn", found });
   }
   if (refusal !== undefined) checks.push({ name: NAME, state: "fail", found: refusal });
   else if (dailyMs > 0)

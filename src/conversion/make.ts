@@ -86,7 +86,8 @@ export function makeConversion(deps: ConversionDeps): Conversion {
       jobs.add({ kind: "ageing", payload, channel: of, workKey: workKeyOf(payload), who: "" });
     }
     if (refusal !== undefined) log.warn("{refusal}", { refusal });
-    await removeLeftovers(files, config.storage.path, idsOf(config), isNeeded(aged, jobs, config));
+    const ids = [...new Set([...idsOf(config), ...deps.footage.channels().map(({ id }) => id)])];
+    await removeLeftovers(files, config.storage.path, ids, isNeeded(aged, jobs, config));
   };
   schedules.on("ageing", plan);
   return {
@@ -107,11 +108,11 @@ export function makeConversion(deps: ConversionDeps): Conversion {
 const idsOf = ({ channels }: Config): string[] =>
   [...channels.values()].flatMap(({ id, was }) => [id, ...was]);
 
-/** Whether a day of a folder is yet to be converted, or has a job that is not over. */
+/** Whether a day of a folder is yet to be converted, by a channel that asks for it, or has a job that is not over. */
 function isNeeded(aged: AgedDays, jobs: Jobs, config: Config): (channel: string, date: string) => boolean {
   const needed = new Set<string>();
-  for (const id of config.channels.keys())
-    for (const { channel, date } of aged.days(id)) needed.add(`${channel}/${date}`);
+  for (const { id, convert } of config.channels.values())
+    if (convert) for (const { channel, date } of aged.days(id)) needed.add(`${channel}/${date}`);
   for (const { payload } of jobs.list({ kind: "ageing", states: ["queued", "running"], limit: MOST_JOBS })) {
     const day = payloadOf(payload);
     if (day) needed.add(`${day.channel}/${day.date}`);
@@ -129,5 +130,6 @@ function mayTry(jobs: Jobs, wanted: AgeingPayload, nowMs: number): boolean {
     });
   if (former.some(({ state }) => state === "cancelled")) return false;
   const last = former.reduce((most, { endedMs = 0 }) => Math.max(most, endedMs), 0);
-  return former.length === 0 || nowMs - last >= RETRY_MS * 2 ** (former.length - 1);
+  // One that ended later than now was dated by a clock that has been set back since.
+  return former.length === 0 || last > nowMs || nowMs - last >= RETRY_MS * 2 ** (former.length - 1);
 }

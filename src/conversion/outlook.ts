@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { ChannelConfig, Config } from "../config/config.ts";
 import { type DailySpan, dailySpanMinutes, dailySpanText } from "../platform/daily-span.ts";
 import { durationWords, sizeWords } from "../status/words.ts";
 import { settingsText } from "./plan-pieces.ts";
@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 export type ChannelOutlook = {
   channel: string;
   name: string;
+  /** Why its days are never converted, whatever the trial says. */
+  obstacle?: string;
   /** Absent until its first day's turn comes. */
   trial?: Trial;
   /** Pictures encoded and verified in a second. */
@@ -40,13 +42,28 @@ export function outlookOf(
     if (!channel.convert) return [];
     const { id, name } = channel;
     const trial = trials.of(id, settingsText(channel.convert));
-    return [trial ? { channel: id, name, ...figuresOf(trial) } : { channel: id, name }];
+    const obstacle = obstacleOf(channel);
+    const known = { channel: id, name, ...(obstacle === undefined ? {} : { obstacle }) };
+    return [trial ? { ...known, ...figuresOf(trial) } : known];
   });
   const dailyMs = found.reduce((sum, { dayWorkMs = 0 }) => sum + dayWorkMs, 0);
   const windowMs = jobs.window ? dailySpanMinutes(jobs.window) * 60_000 : DAY_MS;
   const tried = found.filter(({ trial }) => trial).length;
   const outlook = { channels: found, dailyMs, windowMs };
   return dailyMs <= windowMs ? outlook : { ...outlook, refusal: refusalText(dailyMs, jobs.window, tried) };
+}
+
+/** What in a channel's settings keeps all of its days from being converted. */
+function obstacleOf({ convert, keep, source }: ChannelConfig): string | undefined {
+  if (!convert) return undefined;
+  if (source.kind === "folder" && !source.manage)
+    return "Nothing is converted: the files of a watched folder are replaced only with manage: true";
+  // `keep.days` are counted from the end of a day, as `convert.after` is; a rolling age takes its first hours before that.
+  const { days = Number.POSITIVE_INFINITY, maxAgeMs = Number.POSITIVE_INFINITY } = keep;
+  const wholeMs = Math.max(0, Math.min(days * DAY_MS, maxAgeMs - DAY_MS));
+  if (wholeMs > convert.afterMs) return undefined;
+  const [whole, after] = [durationWords(wholeMs), durationWords(convert.afterMs)];
+  return `No whole day is converted: it is whole until ${whole} after its end (keep), and would be converted ${after} after it (convert.after)`;
 }
 
 function figuresOf(trial: Trial) {
@@ -69,8 +86,9 @@ function refusalText(dailyMs: number, window: DailySpan | undefined, channelCoun
   return `${whose} ${durationWords(dailyMs)} to convert, longer than ${room}: lower height, fps, preset or codec below convert`;
 }
 
-/** The figures of a channel in words, such as `41 pictures a second: …`. */
-export function figuresText({ trial, fps, cameraDayMs, share }: ChannelOutlook): string {
+/** What keeps a channel's days from being converted, else its figures in words, such as `41 pictures a second: …`. */
+export function figuresText({ obstacle, trial, fps, cameraDayMs, share }: ChannelOutlook): string {
+  if (obstacle !== undefined) return obstacle;
   if (!trial || fps === undefined || cameraDayMs === undefined || share === undefined)
     return "A minute is encoded before its first day, to see how long that takes";
   const saved = Math.round((1 - share) * 100);

@@ -4,7 +4,7 @@ import type { ConvertConfig } from "../config/convert.ts";
 import { hasOwnFiles } from "../db/index/rows.ts";
 import { parseInit } from "../media/fmp4/init.ts";
 import { segmentBytes } from "../media/segment-list.ts";
-import { sequenceOf } from "../playback/sequence.ts";
+import { ESTIMATE_MS, sequenceOf } from "../playback/sequence.ts";
 import type { StoredSegment } from "../playback/stored-segment.ts";
 
 /** Work between two checkpoints: what a power cut may cost, in milliseconds of footage. */
@@ -19,6 +19,11 @@ export type Piece = {
   segments: readonly StoredSegment[];
   /** What comes right before them in the same run: what their first pictures may refer to. */
   leadIn: readonly StoredSegment[];
+  /**
+   * Footage over which a clock that was set back has laid newer footage, and that footage, go to films of their own: what is
+   * shown where they overlap is decided between runs, and each film is one. 0 unless there is such footage.
+   */
+  layer: number;
   /** Names what it is made from, and how. */
   fingerprint: string;
 };
@@ -82,11 +87,35 @@ export function planPieces(source: AgeingSource, settings: ConvertConfig): Piece
       group.segments.push(stored);
     else groups.push({ first: index, segments: [stored] });
   }
-  return groups.map(({ first, segments }) => ({
+  const layers = layersOf(groups.map(({ segments }) => segments));
+  return groups.map(({ first, segments }, index) => ({
     segments,
     leadIn: leadInOf(all, first),
+    layer: layers[index] ?? 0,
     fingerprint: fingerprintOf(segments, settings),
   }));
+}
+
+/** For each piece, in the order of their start, the first layer in which nothing lies at its time. */
+function layersOf(pieces: readonly (readonly StoredSegment[])[]): number[] {
+  let open: { endMs: number; areFiles: boolean; layer: number }[] = [];
+  return pieces.map((segments) => {
+    const startMs = segments.reduce((least, { segment }) => Math.min(least, segment.startMs), Infinity);
+    const endMs = segments.reduce((most, stored) => Math.max(most, endMsOf(stored)), 0);
+    const areFiles = segments.every(({ recording }) => hasOwnFiles(recording));
+    open = open.filter((other) => other.endMs > startMs);
+    const taken = new Set(
+      open
+        .filter((other) => Math.min(endMs, other.endMs) - startMs > ESTIMATE_MS)
+        // Files hide nothing of one another.
+        .filter((other) => !areFiles || !other.areFiles)
+        .map(({ layer }) => layer),
+    );
+    let layer = 0;
+    while (taken.has(layer)) layer++;
+    open.push({ endMs, areFiles, layer });
+    return layer;
+  });
 }
 
 /** Most segments that are decoded to begin in the middle of a group of pictures. */

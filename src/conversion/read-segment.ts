@@ -14,6 +14,7 @@ import { errorText, NightjarError } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 import { isoOf } from "../platform/zone.ts";
 import { KeepAsIs, soundWords } from "./keep-as-is.ts";
+import { lostInFilm } from "./lost-in-film.ts";
 import { madeSegment, storedBytes } from "../playback/kept-body.ts";
 import type { StoredSegment } from "../playback/stored-segment.ts";
 
@@ -50,6 +51,7 @@ export class SegmentReader {
   /**
    * @throws NightjarError `unprocessable` when the segment is damaged or gone, `unavailable` when it can't be read now;
    * either names the time of the footage
+   * @throws KeepAsIs when it holds what no film of ours can
    */
   async read(stored: StoredSegment, parameters: RunParameters): Promise<SourceSegment> {
     try {
@@ -106,15 +108,22 @@ export class SegmentReader {
       case "nightjar":
         return ownSamples(bytes, stored.segment.mediaTicks, parameters);
       case "mp4": {
+        keepWhatIsLost(bytes);
         const made = await madeSegment(this.#footage, stored, "both", EARLY_TICKS);
         return ownSamples(made, EARLY_TICKS, parameters);
       }
       case "fmp4":
+        keepWhatIsLost(stored.run.init);
         return fragmentSamples(stored.run.init, bytes, parameters);
       case "ts":
         return streamSamples(bytes, parameters);
     }
   }
+}
+
+function keepWhatIsLost(bytes: Uint8Array): void {
+  const lost = lostInFilm(bytes);
+  if (lost !== undefined) throw new KeepAsIs(lost);
 }
 
 type Placed = { sample: Sample; decodeTicks: number; bytes: Uint8Array };
@@ -194,7 +203,8 @@ function fragmentSamples(init: Uint8Array, bytes: Uint8Array, { audio }: RunPara
 }
 
 function streamSamples(bytes: Uint8Array, { audio }: RunParameters): SourceSegment {
-  const { pictures, frames, soundKind } = tsSamples(bytes);
+  const { pictures, frames, soundKind, soundCount } = tsSamples(bytes);
+  if (soundCount > 1) throw new KeepAsIs(`it has ${soundCount} tracks of sound; a smaller film holds one`);
   if (!audio) return { pictures, frames: [] };
   if (soundKind !== undefined && soundKind !== "adts") throw new KeepAsIs(soundWords(soundKind));
   return {

@@ -6,6 +6,7 @@ import type { Files } from "../platform/files.ts";
 import type { AgeOptions } from "./age-day.ts";
 import { encodePiece } from "./encode-piece.ts";
 import { FilmWriter } from "./film-writer.ts";
+import { KeepAsIs } from "./keep-as-is.ts";
 import { type Piece, planPieces, settingsText } from "./plan-pieces.ts";
 import { SegmentReader } from "./read-segment.ts";
 import { openWorkPath } from "./work-folder.ts";
@@ -148,6 +149,10 @@ export async function tryOut(
       beforeBytes: piece.segments.reduce((sum, { segment }) => sum + segmentBytes(segment), 0),
       ...lengthOf(source),
     };
+  } catch (error) {
+    // The whole day says so once more, and is marked.
+    if (error instanceof KeepAsIs) return undefined;
+    throw error;
   } finally {
     await film?.close();
     await files.unlink(path).catch(() => undefined);

@@ -9,9 +9,15 @@ import { FilmWriter } from "./film-writer.ts";
 
 /** Name of the folder with unfinished work in the folder of a date. */
 export const WORK_FOLDER = ".ageing";
+/** All names that the work on a day gives to files; whatever else lies in its folder is somebody else's. */
+const OWN_NAME =
+  /^(?:film-\d+\.mp4|piece-\d+\.json|\.piece-\d+\.json\..+\.tmp|trial\.mp4|(?:original|result)\.gray)$/;
 
 const number = z.number();
 const entrySchema = z.tuple([number, number, number, number, number, number, number, number, number, number]);
+
+/** What is asked of a planned piece; see `Piece`. */
+type PlannedPiece = { fingerprint: string; layer: number };
 
 /** What is written down of a piece once its bytes are durable. */
 const pieceSchema = z.object({
@@ -75,6 +81,8 @@ export class WorkFolder {
   readonly #files: Files;
   readonly #dayFolder: string;
   readonly #films: FilmWriter[] = [];
+  /** The layer of each film. */
+  readonly #layers: number[] = [];
   readonly pieces: DonePiece[] = [];
 
   private constructor(files: Files, dayFolder: string) {
@@ -85,12 +93,12 @@ export class WorkFolder {
 
   /**
    * Opens the work on a day and keeps what was done of it, as far as it was made from the same, in the same way.
-   * @param fingerprints of all pieces that the day has now, in order
+   * @param planned all pieces that the day has now, in order
    */
-  static async open(files: Files, dayFolder: string, fingerprints: readonly string[]): Promise<WorkFolder> {
+  static async open(files: Files, dayFolder: string, planned: readonly PlannedPiece[]): Promise<WorkFolder> {
     const work = new WorkFolder(files, dayFolder);
     await openWorkPath(files, dayFolder);
-    await work.#takeUp(fingerprints);
+    await work.#takeUp(planned);
     return work;
   }
 
@@ -111,8 +119,8 @@ export class WorkFolder {
     return join(this.path, `film-${index}.mp4`);
   }
 
-  async #takeUp(fingerprints: readonly string[]): Promise<void> {
-    for (const [index, fingerprint] of fingerprints.entries()) {
+  async #takeUp(planned: readonly PlannedPiece[]): Promise<void> {
+    for (const [index, { fingerprint }] of planned.entries()) {
       const piece = await this.#readPiece(index);
       if (piece?.fingerprint !== fingerprint || piece.film > this.#countFilms()) break;
       const film = await this.#files.stat(this.#filmPath(piece.film));
@@ -121,15 +129,15 @@ export class WorkFolder {
     }
     const names = new Set([...this.pieces.keys()].map((index) => `piece-${index}.json`));
     for (let film = 0; film < this.#countFilms(); film++) names.add(`film-${film}.mp4`);
-    for (const { name } of (await this.#files.list(this.path)) ?? [])
+    for (const name of await ownNames(this.#files, this.path))
       if (!names.has(name)) await this.#files.unlink(join(this.path, name));
     await this.#files.syncFolder(this.path);
     for (let index = 0; index < this.#countFilms(); index++) {
-      const last = this.pieces.findLast(({ film }) => film === index);
-      if (last)
-        this.#films.push(
-          await FilmWriter.goOn(this.#files, this.#filmPath(index), last.init, last.filmBytes),
-        );
+      const place = this.pieces.findLastIndex(({ film }) => film === index);
+      const last = this.pieces[place];
+      if (!last) continue;
+      this.#films.push(await FilmWriter.goOn(this.#files, this.#filmPath(index), last.init, last.filmBytes));
+      this.#layers.push(planned[place]?.layer ?? 0);
     }
   }
 
@@ -150,12 +158,15 @@ export class WorkFolder {
     };
   }
 
-  /** The film of an init, made if there is none. */
-  async filmFor(init: Uint8Array): Promise<FilmWriter> {
-    const known = this.#films.find((film) => Buffer.compare(film.init, init) === 0);
+  /** The film of an init and a layer, made if there is none. */
+  async filmFor(init: Uint8Array, layer: number): Promise<FilmWriter> {
+    const known = this.#films.find(
+      (film, index) => this.#layers[index] === layer && Buffer.compare(film.init, init) === 0,
+    );
     if (known) return known;
     const film = await FilmWriter.create(this.#files, this.#filmPath(this.#films.length), init);
     this.#films.push(film);
+    this.#layers.push(layer);
     return film;
   }
 
@@ -216,9 +227,23 @@ export async function openWorkPath(files: Files, dayFolder: string): Promise<str
   return path;
 }
 
-/** Removes the unfinished work of a day, if there is any. */
+const ownNames = async (files: Files, path: string): Promise<string[]> =>
+  ((await files.list(path)) ?? [])
+    .filter(({ name, kind }) => kind === "file" && OWN_NAME.test(name))
+    .map(({ name }) => name);
+
+/** Bytes of the unfinished work of a day. */
+export async function workBytes(files: Files, dayFolder: string): Promise<number> {
+  const path = join(dayFolder, WORK_FOLDER);
+  let total = 0;
+  for (const name of await ownNames(files, path))
+    total += (await files.stat(join(path, name)))?.sizeBytes ?? 0;
+  return total;
+}
+
+/** Removes the unfinished work of a day, if there is any, and its folder, unless something else lies in it. */
 export async function removeWork(files: Files, dayFolder: string): Promise<void> {
   const path = join(dayFolder, WORK_FOLDER);
-  for (const { name } of (await files.list(path)) ?? []) await files.unlink(join(path, name));
+  for (const name of await ownNames(files, path)) await files.unlink(join(path, name));
   await rmdir(path).catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { NightjarError } from "../platform/errors.ts";
 import { findTool, runTool, spawnStream } from "../platform/process.ts";
 
@@ -17,11 +18,17 @@ async function readList(program: string, what: "-encoders" | "-filters"): Promis
   return new Set(stdout.split("\n").flatMap((line) => /^ \S{2,6} +(\S+)/.exec(line)?.[1] ?? []));
 }
 
+/** Which file a program is: another one that was installed in its place is another. */
+function identityOf(program: string): string {
+  const found = statSync(program, { throwIfNoEntry: false });
+  return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : "";
+}
+
 /** Names of what this ffmpeg has, asked for once. Throws `unavailable` without ffmpeg. */
 export function ffmpegHas(what: "-encoders" | "-filters"): Promise<ReadonlySet<string>> {
   const program = findTool("ffmpeg");
   if (program === undefined) throw noFfmpeg();
-  const key = `${program} ${what}`;
+  const key = `${program} ${identityOf(program)} ${what}`;
   const known = lists.get(key) ?? readList(program, what);
   lists.set(key, known);
   // What went wrong once is tried again.
@@ -71,7 +78,7 @@ export type EncoderOptions = {
 
 /**
  * Runs an ffmpeg that writes files, to its end; `argv` without the program's name. Throws `unavailable` when it stands
- * still, `unprocessable` with its words when it fails, and what `inputError` says.
+ * still, a signal ends it or the disk is full, `unprocessable` with its words when it fails, and what `inputError` says.
  */
 export async function runEncoder(argv: readonly string[], options: EncoderOptions): Promise<EncoderProgress> {
   const program = findTool("ffmpeg");
@@ -93,13 +100,19 @@ export async function runEncoder(argv: readonly string[], options: EncoderOption
       Object.assign(newest, progress);
       options.onProgress?.(newest);
     });
-    const { code } = await child.exited;
+    const { code, signal: endedBy } = await child.exited;
     signal.throwIfAborted();
     if (isStalled) throw new NightjarError("unavailable", "ffmpeg stood still and was ended");
     const inputError = options.inputError?.();
     if (inputError !== undefined) throw inputError;
     if (code === 0) return newest;
-    const reason = child.lastStderrLines().at(-1);
+    // As when memory runs out, where work that can wait is the first to go.
+    if (endedBy !== undefined)
+      throw new NightjarError("unavailable", `ffmpeg was ended in the middle of its work, by ${endedBy}`);
+    const said = child.lastStderrLines();
+    if (said.some((line) => /no space left|quota exceeded/i.test(line)))
+      throw new NightjarError("unavailable", "There is no room for the film on the disk");
+    const reason = said.at(-1);
     throw new NightjarError("unprocessable", "ffmpeg can't make this film", {
       details: reason ? [`ffmpeg says: ${reason.slice(0, 200)}`] : [],
     });

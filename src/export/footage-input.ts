@@ -1,4 +1,5 @@
 import type { Footage } from "../archive/footage.ts";
+import { raiseOffsetsInPlace } from "../media/fmp4/raise-offsets.ts";
 import { rebaseHeaderInPlace, parseSegmentHeader } from "../media/fmp4/segment.ts";
 import { TS_CLOCK_TICKS } from "../media/media-facts.ts";
 import { convertTicks } from "../media/ticks.ts";
@@ -52,8 +53,19 @@ export async function placedBytes(
   stored: StoredSegment,
   outTicks: number,
 ): Promise<Uint8Array> {
+  if (stored.run.format === "ts") return storedBytes(footage, stored);
+  const bytes = await movedBytes(footage, stored, outTicks);
+  try {
+    raiseOffsetsInPlace(bytes);
+  } catch (error) {
+    throw damagedHeader(error);
+  }
+  return bytes;
+}
+
+/** A segment of MP4 with its first picture at `outTicks`. */
+async function movedBytes(footage: Footage, stored: StoredSegment, outTicks: number): Promise<Uint8Array> {
   const { run, segment } = stored;
-  if (run.format === "ts") return storedBytes(footage, stored);
   if (run.format === "fmp4")
     return movedFragments(stored, await storedBytes(footage, stored), "both", outTicks);
   if (run.format === "mp4") return madeSegment(footage, stored, "both", outTicks);

@@ -1,10 +1,10 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { identityOf } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import type { Jobs } from "../jobs/job-kind.ts";
 import { jobJson } from "../jobs/routes.ts";
+import { whoAsks } from "../jobs/who-asks.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { findTool } from "../platform/process.ts";
@@ -100,7 +100,7 @@ export const exportRoutes = (deps: ExportRoutesDeps) =>
           hasClock: clock,
           ...(height === undefined ? {} : { heightPixels: height }),
         };
-        const job = beginClip(deps, channel, wanted, identityOf(request)?.name ?? "");
+        const job = beginClip(deps, channel, wanted, whoAsks(request));
         return Response.json(
           { job: jobJson(job, request) },
           { status: 202, headers: { ...fresh, location: `/api/jobs/${job.id}` } },

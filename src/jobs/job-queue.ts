@@ -166,13 +166,12 @@ export class JobQueue implements Jobs {
     }
     const same = row.workKey === null ? undefined : this.#withKey(row.workKey);
     if (same) throw new NightjarError("conflict", `The same is being done already, as job ${same.id}`);
-    const notBeforeMs = this.#clock.nowMs();
     this.#store.change(id, {
       state: "queued",
       note: "",
       error: null,
       attempt: 0,
-      notBeforeMs,
+      notBeforeMs: row.createdMs,
       endedMs: null,
     });
     const queued = this.#known(id);

@@ -2,6 +2,7 @@ import type { JobChange, JobRow } from "../db/state/job-table.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, NightjarError } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
+import { waitsForItsTime } from "./due.ts";
 import type { HeavyGate } from "./heavy-gate.ts";
 import type { JobStore } from "./job-store.ts";
 import { afterError } from "./outcome.ts";
@@ -105,7 +106,7 @@ export class JobWorker {
     const nowMs = clock.nowMs();
     const kind = kindOf(row, kinds);
     if (!kind) return "Waits for a version of Nightjar that knows this kind of work";
-    if (row.notBeforeMs > nowMs) {
+    if (waitsForItsTime(row, nowMs)) {
       const verb = row.error === null ? "Begins at" : "Is tried again at";
       return `${verb} ${timeWords(row.notBeforeMs, nowMs, zone())}`;
     }
@@ -151,7 +152,7 @@ export class JobWorker {
     const holding = gate.look(lateMs);
     for (const job of this.#running.values()) job.hold(isHeldBy(job, holding) ? holding : undefined);
     const nowMs = clock.nowMs();
-    const due = [...this.#queued.values()].filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const due = [...this.#queued.values()].filter((row) => !waitsForItsTime(row, nowMs));
     // What a person asked for comes before what a schedule did; otherwise in the order in which they were asked for.
     due.sort((a, b) => Number(a.who === "") - Number(b.who === "") || a.id - b.id);
     for (const row of due) {

@@ -14,3 +14,6 @@ export const FURTHER_SHARE = 0.01;
 
 /** How long to wait after this attempt, from 1; `undefined` when it was the last one. */
 export const waitAfterMs = (attempt: number): number | undefined => WAITS_MS[attempt - 1];
+
+/** Nothing waits longer than that for its next attempt: one that seems to was written while the clock was ahead. */
+export const MOST_WAIT_MS = Math.max(...WAITS_MS) + MINUTE_MS;

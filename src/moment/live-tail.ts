@@ -2,6 +2,7 @@ import type { LiveFootage, LivePartName } from "../archive/live/live-edge.ts";
 import type { Footage } from "../archive/footage.ts";
 import type { RunRow } from "../db/index/rows.ts";
 import { moveInPlace, placedBytes } from "../export/footage-input.ts";
+import { raiseOffsetsInPlace } from "../media/fmp4/raise-offsets.ts";
 import type { Clock } from "../platform/clock.ts";
 import { channelTicks } from "../playback/kept-body.ts";
 import { whenLive } from "../playback/live-wait.ts";
@@ -59,6 +60,7 @@ export async function* liveTail(tail: LiveTail): AsyncGenerator<LivePiece, void>
     const bytes = await livePartBytes(footage, found.content);
     if (bytes === undefined) return;
     moveInPlace(bytes.subarray(0, found.content.header.length), run, tail.byTicks);
+    raiseOffsetsInPlace(bytes);
     atMs += found.durationMs;
     yield { bytes, endMs: atMs };
     name = { ...name, part: name.part + 1 };

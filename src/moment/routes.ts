@@ -1,5 +1,4 @@
 import { Elysia } from "elysia";
-import { identityOf } from "../access/identity.ts";
 import { isForeign } from "../access/origin.ts";
 import { access } from "../access/policy.ts";
 import { wantsHeadOnly } from "../access/head-requests.ts";
@@ -8,6 +7,7 @@ import type { Clip, Clips } from "../clips/clip.ts";
 import { filmNumber } from "../clips/film-link.ts";
 import type { Job } from "../jobs/job-kind.ts";
 import { jobJson } from "../jobs/routes.ts";
+import { whoAsks } from "../jobs/who-asks.ts";
 import { badParameter, NightjarError, notFound } from "../platform/errors.ts";
 import { channelOf } from "../playback/deps.ts";
 import { beginMoment, type BeginMomentDeps } from "./begin.ts";
@@ -70,7 +70,7 @@ export function momentRoutes(deps: MomentRoutesDeps) {
     const job = beginMoment(deps, channel, {
       length: params.length,
       delay: params.delay,
-      who: identityOf(request)?.name ?? "",
+      who: whoAsks(request),
     });
     if (wantsJson(request)) return jobAnswer(request, job);
     const limit = AbortSignal.any([request.signal, AbortSignal.timeout(MOST_WAIT_MS)]);

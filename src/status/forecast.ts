@@ -117,7 +117,7 @@ export function daysWords(days: number): string {
 }
 
 /** What `keep` says: `5 days`, `72 hours`, `5.0 GB`. */
-export function keepWords(keep: KeepLimits): string {
+function keepWords(keep: KeepLimits): string {
   const limits = [
     keep.days === undefined ? undefined : `today and ${countWords(keep.days, "day")} before it`,
     keep.maxAgeMs === undefined ? undefined : countWords(Math.round(keep.maxAgeMs / 3_600_000), "hour"),

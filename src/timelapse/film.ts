@@ -160,14 +160,6 @@ function streamOf(bytes: AsyncGenerator<Uint8Array, void>): {
   return { stream, error: () => failure };
 }
 
-/** Whether ffmpeg says that nothing more can be written. */
-const isFull = ({ details }: NightjarError): boolean =>
-  details.some((line) => /no space left|quota exceeded/i.test(line));
-
-/** That may be better later. */
-const noRoom = (cause: NightjarError): NightjarError =>
-  new NightjarError("unavailable", "There is no room for the film on the disk", { cause });
-
 /** A film of so many parts that can't be made is not made any other way either. */
 const MOST_FAILURES = 5;
 
@@ -210,14 +202,12 @@ export async function makeFilm(pictures: AsyncGenerator<FilmPicture>, options: F
         parts.push(partPath);
       } catch (error) {
         await rm(partPath, { force: true });
-        const isPart = error instanceof NightjarError && error.kind === "unprocessable" && !isFull(error);
+        const isPart = error instanceof NightjarError && error.kind === "unprocessable";
         if (!isPart || failures.push(error) > MOST_FAILURES) throw error;
       }
     }
     if (parts.length === 0) throw failures[0];
     await join(parts, options);
-  } catch (error) {
-    throw error instanceof NightjarError && isFull(error) ? noRoom(error) : error;
   } finally {
     await ahead.close();
     for (const part of parts) await rm(part, { force: true });

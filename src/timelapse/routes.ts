@@ -1,11 +1,11 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { identityOf } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
 import type { Clip, Clips } from "../clips/clip.ts";
 import { clipFile } from "../clips/clip-file.ts";
 import { clipPoster } from "../clips/clip-poster.ts";
+import { whoAsks } from "../jobs/who-asks.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
 import { channelOf } from "../playback/deps.ts";
 import { addTimelapse, type AddDeps } from "./add-timelapse.ts";
@@ -112,7 +112,7 @@ export const timelapseRoutes = ({ clips, ...deps }: TimelapseRoutesDeps) =>
           deps,
           channel,
           given as Parameters<typeof addTimelapse>[2],
-          identityOf(request)?.name ?? "",
+          whoAsks(request),
         );
         const { id, title, state } = job;
         const location = `/api/jobs/${id}`;

@@ -175,3 +175,35 @@ describe("clips of a span with a gap in it", () => {
     expect(await server.text("/-/locks")).toContain("Nothing is locked");
   });
 });
+
+test("a clip of an MP4 whose pictures are shown in another order than they are decoded has all of its pictures", async () => {
+  await using folder = await tempFolder();
+  const channels = { gate: { source: "upload" } };
+  await using server = await Nightjar.start({ folder: folder.path, config: { channels, timezone: "UTC" } });
+  const film = folder.file("film.mp4");
+  const pictures = "-f lavfi -i testsrc2=s=320x180:r=10:d=10 -c:v libx264 -bf 2 -g 20";
+  const made = await finished(["ffmpeg", "-v", "error", ...pictures.split(" "), film]);
+  expect(made.stderr).toBe("");
+  const sent = await server.fetch("/gate/2026-11-19/video_120000.mp4", {
+    method: "PUT",
+    body: Bun.file(film),
+  });
+  expect(sent.status).toBe(201);
+  const body = JSON.stringify({ from: "2026-11-19T12:00:00Z", to: "2026-11-19T12:00:05Z" });
+  const headers = { "content-type": "application/json" };
+  const job = await waitFor("the clip", async () => {
+    const asked = await server.fetch("/api/channels/gate/clips", { method: "POST", headers, body });
+    return asked.status === 202 && jobAnswer.parse(await asked.json()).job;
+  });
+  const { link } = await waitFor(
+    "the end of the clip",
+    async () => {
+      const state = jobState.parse(JSON.parse(await server.text(`/api/jobs/${job.id}`)));
+      return state.state === "done" && state;
+    },
+    { timeoutMs: 40_000 },
+  );
+  expect(await lengthOfPictures(server.url + link)).toBeCloseTo(5000, 0);
+  const count = "-v error -count_packets -show_entries stream=nb_read_packets -of csv=p=0".split(" ");
+  expect((await finished(["ffprobe", ...count, server.url + link])).stdout.trim()).toBe("50");
+}, 60_000);

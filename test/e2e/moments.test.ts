@@ -10,7 +10,7 @@ import { waitFor } from "../support/wait.ts";
 /** Ten encoders leave the camera and the server little of it. */
 const CROWDED_MS = 2500;
 
-const jobAnswer = z.object({ job: z.object({ id: z.number() }) });
+const jobAnswer = z.object({ job: z.object({ id: z.number(), who: z.string() }) });
 const jobState = z.object({ state: z.string(), link: z.string().nullable() });
 
 describe("moments of a camera whose pictures say when they were taken", () => {
@@ -67,6 +67,8 @@ describe("moments of a camera whose pictures say when they were taken", () => {
     const answer = await server.fetch("/cam/moment/generate/4", { headers: { accept: "application/json" } });
     expect(answer.status).toBe(202);
     const { job } = jobAnswer.parse(await answer.json());
+    // Not the clock's, which would wait while recording falls behind.
+    expect(job.who).not.toBe("");
     let link: string | null = null;
     await waitFor("the moment", async () => {
       const found = jobState.parse(JSON.parse(await server.text(`/api/jobs/${job.id}`)));
@@ -102,6 +104,9 @@ describe("moments of a camera whose pictures say when they were taken", () => {
       const answer = await server.fetch("/cam/moment/generate", { headers: { "sec-fetch-site": site } });
       expect(answer.status).toBe(403);
     }
+    // What a browser says of a picture in a page, over plain HTTP.
+    const referer = "http://elsewhere.example/page";
+    expect((await server.fetch("/cam/moment/generate", { headers: { referer } })).status).toBe(403);
     const head = await server.fetch("/cam/moment/generate", { method: "HEAD" });
     expect(head.headers.get("content-type")).toBe("image/gif");
     expect(await server.text("/cam/moment/list")).toBe(before);

@@ -27,6 +27,12 @@ describe("pages in a browser", () => {
     ]);
     await waitForRecording(server, ["courtyard", "street"], { withFootage: true });
     today = new Date().toISOString().slice(0, 10);
+    const locked = await server.fetch("/api/channels/courtyard/locks", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ from: `${today}T00:00:00`, to: `${today}T23:59:59`, why: "long".repeat(50) }),
+    });
+    expect(locked.status).toBe(201);
   }, 60_000);
   afterAll(async () => {
     await browser.close();
@@ -55,6 +61,7 @@ describe("pages in a browser", () => {
       ["/", "/courtyard", "/dates", "/playlists?channel=courtyard&day=2026-01-02", "/jobs", "/settings"],
     ],
     ["light", 360, ["/", "/street", "/dates/TODAY", "/playlists", "/jobs", "/nowhere"]],
+    ["dark", 360, ["/timelapses", "/moments", "/-/clips", "/-/locks"]],
   ] as const)(
     "axe finds nothing serious, nothing sticks out, nobody complains: %s, %d px",
     async (colorScheme, width, paths) => {

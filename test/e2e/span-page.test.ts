@@ -53,6 +53,10 @@ test("on a day's page a part is chosen by keys and by pointer, downloaded and lo
     await page.waitForSelector("#span-facts a[download]");
     const download = new URL((await page.getAttribute("#span-facts a[download]", "href")) ?? "", server.url);
     expect((await fetch(download)).headers.get("content-type")).toBe("video/mp4");
+    const swapped = await fetch(`${server.url}/-/spans/yard?from=2026-11-21T23:00&to=2026-11-21T01:00`, {
+      headers: { "hx-request": "true" },
+    });
+    expect(await swapped.text()).toContain("“To” has to be a time after “From”");
     await page.fill("#span-why", "A van");
     await page.click("button:has-text('Lock it')");
     await page.waitForSelector("#span-facts :text('It is locked')");

@@ -6,10 +6,13 @@ import { configFromObject } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ageingKind, type AgeingPayload } from "../../src/conversion/ageing-kind.ts";
 import { EncoderChoice } from "../../src/conversion/encoders.ts";
+import { makeConversion } from "../../src/conversion/make.ts";
+import type { Jobs } from "../../src/jobs/job-kind.ts";
 import { removeLeftovers } from "../../src/conversion/leftovers.ts";
 import { settingsText } from "../../src/conversion/plan-pieces.ts";
 import { Trials } from "../../src/conversion/trial.ts";
 import type { JobRun } from "../../src/jobs/job-kind.ts";
+import { parseInit } from "../../src/media/fmp4/init.ts";
 import { segmentBytes } from "../../src/media/segment-list.ts";
 import { NightjarError } from "../../src/platform/errors.ts";
 import { diskFiles } from "../../src/platform/files.ts";
@@ -31,7 +34,7 @@ class Archive implements AgedDays {
   readonly kept: string[] = [];
   isChanged = false;
   constructor(private readonly made: AgeingSource | undefined) {}
-  days = () => [];
+  days: AgedDays["days"] = () => [];
   source = () => Promise.resolve(this.made);
   async replace(_source: AgeingSource, files: readonly AgedFile[]): Promise<void> {
     if (this.isChanged) throw new NightjarError("conflict", "The day has changed");
@@ -66,11 +69,14 @@ async function rig(convert: Record<string, unknown>) {
   };
   const archive = new Archive(source);
   const trialsPath = folder.file("trials.json");
-  const current = (keys = convert): Config =>
+  const current = (keys: Record<string, unknown> | undefined): Config =>
     configFromObject(
       {
         channels: {
-          yard: { source: "upload", convert: { preset: "ultrafast", encoder: "software", ...keys } },
+          yard: {
+            source: "upload",
+            ...(keys ? { convert: { preset: "ultrafast", encoder: "software", ...keys } } : {}),
+          },
         },
         storage: { min_free: "1MB" },
       },
@@ -86,7 +92,7 @@ async function rig(convert: Record<string, unknown>) {
     encoders: new EncoderChoice(),
     trials,
   };
-  const config = current();
+  let config = current(convert);
   const settings = config.channels.get("yard")?.convert;
   if (!settings) throw new Error("no settings");
   const payload: AgeingPayload = {
@@ -109,8 +115,13 @@ async function rig(convert: Record<string, unknown>) {
   };
   const run = (more: Partial<JobRun> = {}, aged: AgedDays = archive) =>
     ageingKind({ ...deps, aged, current: () => config }).run(payload, { ...job, ...more });
+  /** Another configuration is read: other keys of the channel, or none. */
+  const change = (keys: Record<string, unknown> | undefined): void => {
+    config = current(keys);
+  };
   return {
     archive,
+    change,
     trials,
     trialsPath,
     day,
@@ -140,6 +151,7 @@ test("a day is tried, converted, put in its place, and nothing of the work is le
     dayMs: 6000,
   });
   expect(it.notes[0]).toContain("encoding a minute");
+  expect(it.notes.at(-1)).toMatch(/^\d.* became \d/);
 }, 60_000);
 
 test("what has changed meanwhile is tried again later, and the work is kept for it", async () => {
@@ -188,6 +200,7 @@ test("a result that is larger marks the day as kept", async () => {
   await using it = await rig({ codec: "h264", crf: 0 });
   expect(await it.run()).toEqual({ kept: "the converted day was not smaller than the original" });
   expect(it.archive.kept).toEqual(["the converted day was not smaller than the original"]);
+  expect(it.notes.at(-1)).toBe("Not converted: the converted day was not smaller than the original");
   expect(await readdir(it.day)).not.toContain(".ageing");
 }, 60_000);
 
@@ -207,4 +220,85 @@ test("a kill right after the films took their place leaves work that is cleared 
   expect(await readdir(it.day)).toEqual([".ageing"]);
   await removeLeftovers(files, it.folder.path, ["yard", "never"], () => false);
   expect(await readdir(it.day)).toEqual([]);
+});
+
+test("what is not asked for any more is not done, however far it is", async () => {
+  await using it = await rig({});
+  let pieces = 0;
+  const progress = (_: number, note = ""): void => {
+    if (note.startsWith("reading the result back") && pieces++ === 0) it.change(undefined);
+  };
+  expect(await it.run({ progress })).toEqual({ kept: "the channel does not ask for it any more" });
+  expect(pieces).toBe(1);
+  expect(it.archive.replaced).toEqual([]);
+  expect(await readdir(it.day)).toEqual([]);
+}, 60_000);
+
+test("settings that are changed in the middle are those of the result", async () => {
+  await using it = await rig({});
+  const progress = (_: number, note = ""): void => {
+    if (note.startsWith("part 1")) it.change({ codec: "h264" });
+  };
+  expect(it.run({ progress })).rejects.toMatchObject({
+    kind: "unavailable",
+    message: expect.stringContaining("settings were changed"),
+  });
+  expect(it.archive.replaced).toEqual([]);
+  await it.run();
+  const [films] = it.archive.replaced;
+  const { video } = parseInit(films?.[0]?.init ?? new Uint8Array());
+  expect(video?.parameters.codec).toBe("h264");
+}, 60_000);
+
+test("a day of which nothing can be read fails with that, and is not said to be done", async () => {
+  await using it = await rig({});
+  const gone = new Archive(undefined);
+  const day = { channel: "yard", root: "root", date: DATE, endMs: DAY, arrivedMs: DAY, sizeBytes: 1 };
+  gone.days = () => [day];
+  expect(it.run({}, gone)).rejects.toMatchObject({
+    kind: "unprocessable",
+    message: expect.stringContaining("its files are missing or locked"),
+  });
+});
+
+test("what somebody else put into its folder stays", async () => {
+  await using it = await rig({});
+  const work = join(it.day, ".ageing");
+  await mkdir(join(work, "a-folder"), { recursive: true });
+  await Bun.write(join(work, "notes.txt"), "mine");
+  await it.run();
+  expect(it.archive.replaced).toHaveLength(1);
+  expect((await readdir(work)).toSorted()).toEqual(["a-folder", "notes.txt"]);
+}, 60_000);
+
+test("unfinished work of channels that don't ask for it any more is cleared up, also of those that are gone", async () => {
+  await using folder = await tempFolder();
+  const work = (channel: string): string => folder.file("archive", channel, DATE, ".ageing");
+  for (const channel of ["asks", "stopped", "gone"]) {
+    await mkdir(work(channel), { recursive: true });
+    await Bun.write(join(work(channel), "film-0.mp4"), "half of a film");
+  }
+  const config = configFromObject(
+    {
+      data: folder.path,
+      channels: { asks: { source: "upload", convert: {} }, stopped: { source: "upload" } },
+    },
+    { folder: folder.path, systemZone: "UTC", reservedIds: [] },
+  );
+  const aged = new Archive(undefined);
+  aged.days = (channel) => [{ channel, root: "root", date: DATE, endMs: DAY, arrivedMs: DAY, sizeBytes: 1 }];
+  const footage = new MemoryFootage("gone", "UTC");
+  const jobs = { register: () => undefined, list: () => [], add: () => undefined } as unknown as Jobs;
+  const conversion = makeConversion({
+    aged,
+    footage,
+    jobs,
+    clock: new StandingClock(DAY),
+    schedules: { on: () => undefined },
+    current: () => config,
+  });
+  await conversion.plan();
+  expect(await readdir(work("asks"))).toEqual(["film-0.mp4"]);
+  for (const channel of ["stopped", "gone"])
+    expect(await readdir(folder.file("archive", channel, DATE))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgedFile, AgeingSource } from "../../src/archive/aged/aged-day.ts";
+import type { AgedFile } from "../../src/archive/aged/aged-day.ts";
 import type { ConvertConfig } from "../../src/config/convert.ts";
 import { ageDay, type AgeOptions } from "../../src/conversion/age-day.ts";
 import { EncoderChoice } from "../../src/conversion/encoders.ts";
@@ -9,62 +9,12 @@ import { parametersOf } from "../../src/conversion/encode-piece.ts";
 import { segmentsOf } from "../../src/conversion/plan-pieces.ts";
 import { SegmentReader } from "../../src/conversion/read-segment.ts";
 import { parseInit, runParametersOf } from "../../src/media/fmp4/init.ts";
-import { segmentBytes } from "../../src/media/segment-list.ts";
 import { NightjarError } from "../../src/platform/errors.ts";
 import { diskFiles } from "../../src/platform/files.ts";
 import { type KeptClipSpec, keepClip, keptClip } from "../support/kept-clip.ts";
-import { MemoryFootage } from "../support/memory-footage.ts";
 import { finished } from "../support/processes.ts";
 import { encodeClip, recordClip, type Clip } from "../support/recorded-clip.ts";
-import { type TempFolder, tempFolder } from "../support/temp.ts";
-
-const DAY = Date.UTC(2026, 5, 18, 10, 0, 0);
-const fast: ConvertConfig = {
-  afterMs: 0,
-  codec: "h265",
-  crf: 30,
-  preset: "ultrafast",
-  encoder: "software",
-};
-
-type Rig = { footage: MemoryFootage; folder: TempFolder; source: () => AgeingSource };
-
-async function rig(): Promise<Rig & AsyncDisposable> {
-  const folder = await tempFolder();
-  const footage = new MemoryFootage("front-door", "UTC");
-  footage.folder = folder.path;
-  return {
-    footage,
-    folder,
-    source: () => ({
-      channel: "front-door",
-      root: "root",
-      date: "2026-06-18",
-      folder: folder.path,
-      zone: "UTC",
-      recordings: footage.recordingList.map((recording) => ({
-        ...recording,
-        segments: recording.segments,
-        sizeBytes: recording.segments.reduce((sum, segment) => sum + segmentBytes(segment), 0),
-      })),
-      runs: footage.runs,
-      leftOutIds: [],
-    }),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  };
-}
-
-const encoders = new EncoderChoice();
-
-const optionsOf = ({ footage }: Rig, settings: Partial<ConvertConfig> = {}): AgeOptions => ({
-  footage,
-  files: diskFiles(),
-  encoders,
-  settings: { ...fast, ...settings },
-  signal: new AbortController().signal,
-  pause: () => Promise.resolve(),
-  progress: () => undefined,
-});
+import { DAY, fast, optionsOf, type Rig, rig } from "./ageing-support.ts";
 
 async function aged(it: Rig, settings: Partial<ConvertConfig> = {}): Promise<AgedFile[]> {
   const result = await ageDay(it.source(), optionsOf(it, settings));
@@ -144,7 +94,11 @@ async function agrees(it: Rig, files: readonly AgedFile[]): Promise<void> {
   }
   expect(pictures).toBe(original.pictures);
   expect(soundBytes).toBeGreaterThanOrEqual(original.soundBytes);
-  const before = wallOf(segmentsOf(it.source()).map(({ segment }) => segment));
+  const before = wallOf(
+    segmentsOf(it.source())
+      .map(({ segment }) => segment)
+      .toSorted((a, b) => a.startMs - b.startMs),
+  );
   const after = wallOf(
     files
       .flatMap(({ parts }) => parts)
@@ -201,6 +155,22 @@ describe("a day becomes films", () => {
     expect(second?.entries[0]?.mediaTicks).toBe((end?.mediaTicks ?? 0) + (end?.durationTicks ?? 0));
     const original = it.footage.recordingList.at(-1);
     expect((second?.baseTicks ?? 0) + (second?.entries[0]?.mediaTicks ?? 0)).toBe(original?.baseTicks ?? 0);
+  }, 60_000);
+
+  test("two where a clock that was set back laid footage over older footage, so that the newer stays on top", async () => {
+    await using it = await rig();
+    for (const startMs of [DAY, DAY + 3000, DAY + 12_000])
+      await recordClip(it.footage, it.folder.path, clip, startMs, "a");
+    const runs = new Set(it.footage.recordingList.map(({ run }) => run));
+    expect(runs.size).toBe(3);
+    const files = await aged(it);
+    const [older, newer, after] = it.footage.recordingList.map(({ id }) => id);
+    expect(files.map(({ parts }) => parts.flatMap(({ replaces }) => replaces))).toEqual([
+      [older!],
+      [newer!, after!],
+    ]);
+    expect(files[0]?.init).toEqual(files[1]!.init);
+    await agrees(it, files);
   }, 60_000);
 
   test("in the middle of a run whose groups of pictures refer to the ones before them", async () => {
@@ -373,6 +343,18 @@ describe("what goes wrong leaves the original as it is", () => {
     expect(error.kind).toBe("unavailable");
     expect(error.message).toContain("The disk is full");
   });
+
+  test("a disk that others fill meanwhile", async () => {
+    await using it = await rig();
+    await recordClip(it.footage, it.folder.path, silent, DAY, "a");
+    await recordClip(it.footage, it.folder.path, silent, DAY + 3_600_000, "a");
+    let looked = 0;
+    const room = (): Promise<void> =>
+      ++looked < 2 ? Promise.resolve() : Promise.reject(new NightjarError("unavailable", "too full"));
+    expect(ageDay(it.source(), { ...optionsOf(it), room })).rejects.toMatchObject({ message: "too full" });
+    expect(looked).toBe(2);
+    expect(await readdir(it.folder.file(".ageing"))).toContain("piece-0.json");
+  }, 60_000);
 
   test("a result that is larger is thrown away, and the day kept", async () => {
     await using it = await recorded();

@@ -54,7 +54,7 @@ export function playlistFaults(text: string, before?: string): string[] {
       if (segment.programDateTimeMs < lastMs - 2000) faults.push(`wall time goes back at segment ${index}`);
       lastMs = segment.programDateTimeMs;
     }
-    if (segment.mapUri !== undefined && segment.uri.endsWith('.ts') !== segment.mapUri.endsWith('.ts'))
+    if (segment.mapUri !== undefined && segment.uri.endsWith(".ts") !== segment.mapUri.endsWith(".ts"))
       faults.push(`segment ${index} stands under the EXT-X-MAP of another container (4.3.2.5)`);
     if (index > 0 && segment.mapUri !== list.segments[index - 1]?.mapUri && !segment.isDiscontinuity) {
       faults.push(`EXT-X-MAP changes at segment ${index} without a discontinuity`);

@@ -1,5 +1,6 @@
 import type { Clip } from "../../src/clips/clip.ts";
 import { dateWords, durationWords, sizeWords, timeWords } from "../../src/status/words.ts";
+import { DeleteFilm } from "./delete-film.tsx";
 
 export type ShownFilm = {
   clip: Clip;
@@ -87,23 +88,16 @@ function FilmCard({ film, page, channel, mayDelete }: FilmListProps & { film: Sh
           </a>
         )}
         {mayDelete && clip.id !== undefined && (
-          <details class="confirm">
-            <summary aria-label={`Delete ${title}`}>Delete</summary>
-            <form
-              method="post"
-              action={`/-/films/${clip.id}/remove`}
-              hx-post={`/-/films/${clip.id}/remove`}
-              hx-target="#films"
-              hx-swap="innerHTML"
-            >
-              <input type="hidden" name="page" value={page} />
-              {channel !== undefined && <input type="hidden" name="channel" value={channel} />}
-              <p>It can't be brought back.</p>
-              <button class="danger" type="submit" aria-label={`Delete ${title} for good`}>
-                Delete it
-              </button>
-            </form>
-          </details>
+          <DeleteFilm
+            title={title}
+            action={`/-/films/${clip.id}/remove`}
+            target="#films"
+            swap="innerHTML"
+            warning="It can't be brought back."
+          >
+            <input type="hidden" name="page" value={page} />
+            {channel !== undefined && <input type="hidden" name="channel" value={channel} />}
+          </DeleteFilm>
         )}
       </div>
     </li>

@@ -77,7 +77,7 @@ export function MomentState({ channel, job, film }: MomentStateProps) {
   if (job.state !== "queued" && job.state !== "running")
     return (
       <p class="notice trouble">
-        {job.title}: {job.error ?? "it was not made"}
+        {job.title}: {job.error ?? (job.state === "done" ? "it was deleted" : "it was not made")}
       </p>
     );
   return (

@@ -50,6 +50,7 @@ export function EndedJob({ job, zone, nowMs, mayChange, channelName }: RowProps)
           {lengthMs !== undefined && lengthMs >= 0 ? `, took ${durationWords(lengthMs)}` : ""}
         </p>
       )}
+      {job.state === "done" && job.kind === "ageing" && job.note !== "" && <p class="quiet">{job.note}</p>}
       {job.state === "cancelled" && <p>Cancelled{at}</p>}
       {job.state === "failed" && (
         <p class="trouble job-reason">

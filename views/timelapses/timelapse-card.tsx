@@ -1,5 +1,6 @@
 import type { Clip } from "../../src/clips/clip.ts";
 import { dateWords, durationWords, minuteWords, sizeWords } from "../../src/status/words.ts";
+import { DeleteFilm } from "../films/delete-film.tsx";
 
 export type ShownTimelapse = {
   clip: Clip;
@@ -56,22 +57,15 @@ export function TimelapseCard({ clip, channelName, zone, mp4, poster, mayDelete,
           </a>
         )}
         {mayDelete && clip.id !== undefined && (
-          <details class="confirm">
-            <summary aria-label={`Delete ${title}`}>Delete</summary>
-            <form
-              method="post"
-              action={`/-/timelapses/${clip.id}/remove`}
-              hx-post={`/-/timelapses/${clip.id}/remove`}
-              hx-target="#timelapses"
-              hx-swap="innerMorph"
-            >
-              {channel !== undefined && <input type="hidden" name="channel" value={channel} />}
-              <p>It can't be brought back once its footage is gone.</p>
-              <button class="danger" type="submit" aria-label={`Delete ${title} for good`}>
-                Delete it
-              </button>
-            </form>
-          </details>
+          <DeleteFilm
+            title={title}
+            action={`/-/timelapses/${clip.id}/remove`}
+            target="#timelapses"
+            swap="innerMorph"
+            warning="It can't be brought back once its footage is gone."
+          >
+            {channel !== undefined && <input type="hidden" name="channel" value={channel} />}
+          </DeleteFilm>
         )}
       </div>
     </li>

@@ -58,7 +58,10 @@ export type AgedFile = {
 export interface AgedDays {
   /** Days of a channel whose footage is not aged yet, oldest first: of each folder, when its footage ends, ms UTC. */
   days(channel: string): readonly (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[];
-  /** What is there to be aged now; `undefined` when nothing is, or the storage is not there. */
+  /**
+   * What is there to be aged now; `undefined` when nothing is. Throws `unavailable` when the storage is not there, or a
+   * clock that is yet to be set right may date it anew.
+   */
   source(day: FolderDay): Promise<AgeingSource | undefined>;
   /**
    * Puts the films in the place of what they were made from: names, journal and checksum file durable, then one

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import { hasOwnFiles, isAged, type Recording, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { errorText } from "../../platform/errors.ts";
+import { errorText, NightjarError } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
 import { logOf } from "../../platform/log.ts";
 import { SizedCache } from "../../platform/sized-cache.ts";
@@ -14,13 +14,20 @@ import { unsureRunIds } from "../keep/retention-candidates.ts";
 import { pathBelow } from "../write/recording-paths.ts";
 import type { Roots } from "../roots/root.ts";
 import type { AgeingSource, FolderDay } from "./aged-day.ts";
-import { dayMarks, isKeptAsIs } from "./day-mark.ts";
+import { type DayMark, dayMarks, isKeptAsIs } from "./day-mark.ts";
 
 const log = logOf("archive");
 
 /** All rows of a channel are few: a month has about a thousand. */
 const MAX_ROWS = 1_000_000;
 const MAX_CACHED = 50_000;
+/**
+ * What of a folder becomes films at once: a local day, 25 h at most, and what hangs over. Footage that a clock which was set
+ * right dated anew lies in the folder of its birth, maybe years from the rest, and retention takes a film as one.
+ */
+const FOLDER_SPAN_MS = 2 * 86_400_000;
+/** A file dated later than this after now says nothing of when it came. */
+const LIKELY_AHEAD_MS = 86_400_000;
 
 export type AgeingDeps = {
   clock: Clock;
@@ -40,6 +47,25 @@ type FileFacts = {
   /** The first of its files, where they lie in a watched folder. */
   foreignPath: string | undefined;
 };
+
+/** Rows, in the order of their start, that lie with this one in one span. */
+const spanFrom = (first: RecordingRow, rows: readonly RecordingRow[]): RecordingRow[] =>
+  rows.filter(({ startMs }) => startMs >= first.startMs && startMs < first.startMs + FOLDER_SPAN_MS);
+
+/** The oldest rows of a folder that may be aged together; none when all are locked or kept as they are. */
+function nextSpan(
+  all: readonly RecordingRow[],
+  locked: ReadonlySet<string>,
+  mark: DayMark | undefined,
+): RecordingRow[] {
+  let left = all.filter(({ id }) => !locked.has(id));
+  for (let [first] = left; first; [first] = left) {
+    const span = spanFrom(first, left);
+    if (!isKeptAsIs(mark, span)) return span;
+    left = left.filter((row) => !span.includes(row));
+  }
+  return [];
+}
 
 /** Which days there are to be aged, and what they are made of. */
 export class AgeingDays {
@@ -66,12 +92,13 @@ export class AgeingDays {
     const locked = index.lockedIds();
     const markOf = dayMarks(index);
     const found = [...folders.values()].flatMap(({ day, rows: all }) => {
-      const rows = all.filter(({ id }) => !locked.has(id));
-      if (rows.length === 0 || isKeptAsIs(markOf(day), rows) || !this.#areDated(rows)) return [];
+      const rows = nextSpan(all, locked, markOf(day));
+      const [first] = rows;
+      if (!first || !this.#areDated(rows)) return [];
       return {
         ...day,
         // What is locked is a part of the day, too: it is complete with its last picture.
-        endMs: Math.max(...all.map(({ endMs }) => endMs)),
+        endMs: Math.max(...spanFrom(first, all).map(({ endMs }) => endMs)),
         arrivedMs: Math.max(
           ...rows.map((row) => (hasOwnFiles(row) ? this.#factsOf(row).arrivedMs : row.endMs)),
         ),
@@ -100,7 +127,12 @@ export class AgeingDays {
     const known = this.#facts.get(row.id, row.version);
     if (known) return known;
     const segments = this.#deps.index.recording(row.id)?.segments ?? [];
-    const arrivedMs = segments.reduce((most, { file }) => Math.max(most, file?.mtimeMs ?? 0), row.endMs);
+    const nowMs = this.#deps.clock.nowMs();
+    const arrivedMs = segments.reduce((most, { file }) => {
+      const mtimeMs = file?.mtimeMs ?? 0;
+      // Else a camera whose clock is in the future would keep its days from ever being complete.
+      return mtimeMs > nowMs + LIKELY_AHEAD_MS ? most : Math.max(most, Math.min(mtimeMs, nowMs));
+    }, row.endMs);
     const foreignPath = segments.flatMap(({ file }) =>
       file && isForeignFile(file.name) ? file.name : [],
     )[0];
@@ -116,10 +148,15 @@ export class AgeingDays {
   async source(day: FolderDay): Promise<AgeingSource | undefined> {
     const { index, roots } = this.#deps;
     const rootPath = roots.pathOf(day.root);
-    const fresh = this.fresh(day);
-    if (rootPath === undefined || !this.#areDated(fresh)) return undefined;
+    if (rootPath === undefined)
+      throw new NightjarError("unavailable", "The storage with this day is not there; mount it first");
+    const all = this.fresh(day);
+    const [next] = nextSpan(all, index.lockedIds(), dayMarks(index)(day));
+    const fresh = next ? spanFrom(next, all) : [];
+    if (!this.#areDated(fresh))
+      throw new NightjarError("unavailable", "The times of this day may change: its clock is not set yet");
     const recordings: Recording[] = [];
-    const leftOutIds: string[] = [];
+    const leftOutIds = all.filter((row) => !fresh.includes(row)).map(({ id }) => id);
     const runs = new Map<string, RunRow>();
     for (const row of fresh) {
       const recording = index.recording(row.id);

@@ -5,7 +5,7 @@ import * as schema from "./schema.ts";
 
 const { lockTable, recordingTable, runTable } = schema;
 const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
-/** A film is of one folder: a local day, in whatever zone, with slack for zones that were changed. */
+/** A film is of one day of one folder at most, in whatever zone, with slack. */
 const REACH_MS = 3 * 86_400_000;
 
 const ofFilms = (channel: string) => and(eq(runTable.channel, channel), lt(runTable.timeline, 0));
@@ -50,9 +50,11 @@ export class AgedTables extends RecordingTables {
     return locked;
   }
 
-  /** Closed rows of a channel that were born in the folder of a date, by their start; those of a film as well. */
+  /**
+   * Closed rows of a channel that were born in the folder of a date, by their start; those of a film as well. Whenever they
+   * are: a clock that was set right dates footage anew, and its folder stays.
+   */
   rowsOfFolder(channel: string, root: string, date: string): RecordingRow[] {
-    const dayMs = Date.parse(`${date}T00:00:00Z`);
     const folder = `${channel}/${date}/`;
     return this.db
       .select(rowColumns)
@@ -61,8 +63,6 @@ export class AgedTables extends RecordingTables {
         and(
           eq(recordingTable.channel, channel),
           eq(recordingTable.state, "closed"),
-          gte(recordingTable.startMs, dayMs - REACH_MS),
-          lt(recordingTable.startMs, dayMs + REACH_MS),
           eq(recordingTable.root, root),
           sql`substr(${recordingTable.path}, 1, ${folder.length}) = ${folder}`,
         ),

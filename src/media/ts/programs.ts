@@ -17,6 +17,8 @@ export type Program = {
   number: number;
   pictures: Track<PictureStream> | undefined;
   sound: Track<SoundStream> | undefined;
+  /** How many streams of sound it has, at the most. */
+  soundCount: number;
   /** All its streams, for people. */
   streamNames: string[];
   isScrambled: boolean;
@@ -75,6 +77,7 @@ export class Programs {
         number,
         pictures: undefined,
         sound: undefined,
+        soundCount: 0,
         streamNames: [],
         isScrambled: false,
       });
@@ -90,6 +93,8 @@ export class Programs {
     if (!table || !program) return;
     const streams = table.streams.map((stream) => ({ stream, kind: kindOf(stream) }));
     program.streamNames = streams.map(({ kind }) => kind.name);
+    const soundCount = streams.filter(({ kind }) => kind.is === "sound").length;
+    program.soundCount = Math.max(program.soundCount, soundCount);
     for (const { stream, kind } of streams) {
       if (kind.is !== "pictures") continue;
       const { pictures } = program;

@@ -25,6 +25,8 @@ export type TsSamples = {
   frames: TsFrame[];
   /** What its sound is; `undefined` without any. */
   soundKind: SoundKind | undefined;
+  /** How many streams of sound there are; only the first is read. */
+  soundCount: number;
 };
 
 type Packet = { presentTicks: number | undefined; bytes: Uint8Array };
@@ -76,7 +78,7 @@ export function tsSamples(ts: Uint8Array): TsSamples {
   programs.end();
   const program = programs.inOrder().find(({ pictures }) => pictures && pictures.stream.pictureCount > 0);
   const pictures = program?.pictures;
-  if (!pictures) return { pictures: [], frames: [], soundKind: undefined };
+  if (!pictures) return { pictures: [], frames: [], soundKind: undefined, soundCount: 0 };
   const soundKind = program.sound?.stream.kind;
   const sound = soundKind === "adts" ? program.sound : undefined;
   const video = new WholePackets();
@@ -94,7 +96,8 @@ export function tsSamples(ts: Uint8Array): TsSamples {
   });
   for (const reader of readers.values()) reader.end();
   const shown = picturesOf(video.packets, pictures.stream.codec);
-  return { pictures: shown.pictures, frames: framesOf(audio.packets, shown.firstTicks), soundKind };
+  const frames = framesOf(audio.packets, shown.firstTicks);
+  return { pictures: shown.pictures, frames, soundKind, soundCount: program.soundCount };
 }
 
 function passThrough(ts: Uint8Array, sink: (bytes: Uint8Array, at: number) => void): void {

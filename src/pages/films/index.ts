@@ -12,9 +12,9 @@ import type { KeepConfig } from "../../config/config.ts";
 import { momentAddress } from "../../moment/routes.ts";
 import { badParameter, NightjarError, notFound } from "../../platform/errors.ts";
 import { channelOf } from "../../playback/deps.ts";
-import { countWords, durationWords, sizeWords } from "../../status/words.ts";
 import { htmlFragment, htmlPage, wantsFragment } from "../html.ts";
 import type { SiteOf } from "../site.ts";
+import { keepSentence } from "./keep-sentence.ts";
 
 export type FilmPagesDeps = {
   site: SiteOf;
@@ -45,18 +45,6 @@ const kinds = [
   },
 ] as const;
 type Gallery = (typeof kinds)[number];
-
-/** `They stay for 30 days.` */
-function keepSentence({ days, maxAgeMs, maxBytes }: KeepConfig): string {
-  const limits = [
-    ...(days === undefined ? [] : [`for ${countWords(days, "day")}`]),
-    ...(maxAgeMs === undefined ? [] : [`for ${durationWords(maxAgeMs)}`]),
-    ...(maxBytes === undefined ? [] : [`while they take no more than ${sizeWords(maxBytes)} of a channel`]),
-  ];
-  return limits.length === 0
-    ? "They stay until somebody deletes them."
-    : `They stay ${limits.join(" and ")}.`;
-}
 
 /** Galleries of moments and clips: to look at, to download, to delete. */
 export function filmPages({ site, footage, clips, momentKeep }: FilmPagesDeps) {

@@ -2,7 +2,6 @@ import { Elysia } from "elysia";
 import { h } from "preact";
 import { MomentState, MomentTrouble, type MomentStateProps } from "../../../views/films/moment-part.tsx";
 import { readForm } from "../../access/form.ts";
-import { identityOf } from "../../access/identity.ts";
 import { access } from "../../access/policy.ts";
 import type { FootageChannel } from "../../archive/footage.ts";
 import type { Clips } from "../../clips/clip.ts";
@@ -10,6 +9,7 @@ import { filmNumber } from "../../clips/film-link.ts";
 import { clipAddress } from "../../clips/routes.ts";
 import type { Job } from "../../jobs/job-kind.ts";
 import { jobOf } from "../../jobs/routes.ts";
+import { whoAsks } from "../../jobs/who-asks.ts";
 import { beginMoment, type BeginMomentDeps } from "../../moment/begin.ts";
 import { missingOf } from "../../moment/routes.ts";
 import { NightjarError, notFound } from "../../platform/errors.ts";
@@ -44,7 +44,7 @@ export function momentPages(deps: MomentPagesDeps) {
       async ({ request, params }) => {
         const channel = channelOf(footage, params.channel);
         const form = await readForm(request);
-        const who = identityOf(request)?.name ?? "";
+        const who = whoAsks(request);
         const [length, delay] = [form.get("length") ?? undefined, form.get("delay") ?? undefined];
         if (wantsFragment(request)) return begun(channel, { length, delay, who });
         beginMoment(deps, channel, { length, delay, who });

@@ -12,6 +12,7 @@ import type { LockRow } from "../../db/index/rows.ts";
 import { clipCodecs } from "../../export/clip-request.ts";
 import { beginClip, spanOf, type ExportRoutesDeps } from "../../export/routes.ts";
 import { spanFacts } from "../../export/span-facts.ts";
+import { whoAsks } from "../../jobs/who-asks.ts";
 import { shownLocks } from "../../locks/shown-locks.ts";
 import { badParameter, errorText, NightjarError, notFound } from "../../platform/errors.ts";
 import { findTool } from "../../platform/process.ts";
@@ -28,6 +29,9 @@ export type SpanPagesDeps = ExportRoutesDeps & {
 };
 
 const MAX_WHY = 500;
+
+/** Said while two times are being chosen that can't be looked at. */
+const NO_PART = `“To” has to be a time after “From”, at most ${MAX_INTERVAL_MS / 86_400_000} days after it.`;
 
 const mayChange = (request: Request): boolean => {
   const identity = identityOf(request);
@@ -106,7 +110,7 @@ export function spanPages(deps: SpanPagesDeps) {
         } catch (error) {
           if (!(error instanceof NightjarError) || error.kind !== "bad-request") throw error;
           if (!wantsFragment(request)) throw error;
-          return htmlFragment(h(SpanMistake, { words: `${error.message}.` }));
+          return htmlFragment(h(SpanMistake, { words: NO_PART }));
         }
       },
       access("viewer", { hide: true }),
@@ -120,7 +124,7 @@ export function spanPages(deps: SpanPagesDeps) {
           const height = form.get("height") ?? "";
           const size = height === "" ? {} : { heightPixels: Number(height) };
           const wanted = { ...span, codec, hasClock: form.get("clock") === "1", ...size };
-          const job = beginClip(deps, channel, wanted, identityOf(request)?.name ?? "");
+          const job = beginClip(deps, channel, wanted, whoAsks(request));
           const link = { path: "/jobs", words: "How far it is" };
           return Promise.resolve({ words: `${job.title} is being made.`, isTrouble: false, link });
         }),

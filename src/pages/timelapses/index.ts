@@ -14,13 +14,14 @@ import type { FootageChannel } from "../../archive/footage.ts";
 import type { Clip, Clips } from "../../clips/clip.ts";
 import { clipAddress } from "../../clips/routes.ts";
 import type { KeepConfig } from "../../config/config.ts";
+import { whoAsks } from "../../jobs/who-asks.ts";
 import { badParameter, NightjarError, notFound } from "../../platform/errors.ts";
 import { dayStartMs, isoOf, localDateOf } from "../../platform/zone.ts";
 import { channelOf } from "../../playback/deps.ts";
-import { keepWords } from "../../status/forecast.ts";
 import { addTimelapse, type AddDeps } from "../../timelapse/add-timelapse.ts";
 import { dayAddress } from "../../timelapse/routes.ts";
 import { channelChoice } from "../deps.ts";
+import { keepSentence } from "../films/keep-sentence.ts";
 import { htmlFragment, htmlPage, wantsFragment } from "../html.ts";
 import type { SiteOf } from "../site.ts";
 
@@ -48,11 +49,6 @@ function skipOf(query: URLSearchParams): number {
   if (/^\d{1,6}$/.test(skip)) return Number(skip);
   throw badParameter("skip", skip.slice(0, 20), "a number of films");
 }
-
-const keepSentence = (keep: KeepConfig): string =>
-  Object.keys(keep).length === 0
-    ? "They stay until somebody deletes them."
-    : `How long they stay: ${keepWords(keep)}.`;
 
 /** `/timelapses`: looked at, downloaded, deleted, and made on request. */
 export function timelapsePages(deps: TimelapsePagesDeps) {
@@ -163,10 +159,13 @@ export function timelapsePages(deps: TimelapsePagesDeps) {
       ...(value ? { [key!]: value } : {}),
     };
     try {
-      addTimelapse(deps, channel, fields, identityOf(request)?.name ?? "");
+      addTimelapse(deps, channel, fields, whoAsks(request));
     } catch (error) {
       if (!(error instanceof NightjarError)) throw error;
-      return answer(request, queryOf(shownOf), { mistake: `${error.message}.`, given });
+      return answer(request, queryOf(shownOf), {
+        mistake: `${[error.message, ...error.details].join(". ")}.`,
+        given,
+      });
     }
     return wantsFragment(request) ? answer(request, queryOf(shownOf)) : seeOther(shownOf);
   };

@@ -248,14 +248,66 @@ describe("while a day is being aged", () => {
     expect(aged.days("front")).toHaveLength(1);
   });
 
+  test("of a storage that is not there nothing is said to be done", async () => {
+    await using rig = await Rig.make();
+    await recordRun(rig, 10);
+    const aged = agedOf(rig);
+    expect(aged.source({ ...onlyDay(aged), root: "another" })).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining("mount it first"),
+    });
+  });
+
   test("what an unsure clock dated waits until the clock is right", async () => {
     await using rig = await Rig.make();
     rig.clock.isSynchronised = false;
     await recordRun(rig, 10);
     const aged = agedOf(rig);
     expect(aged.days("front")).toEqual([]);
+    const day = { channel: "front", root: "root1", date: "2025-06-01" };
+    expect(aged.source(day)).rejects.toMatchObject({ kind: "unavailable" });
     rig.clock.isSynchronised = true;
     expect(aged.days("front")).toHaveLength(1);
+  });
+});
+
+describe("a folder with footage of times far apart", () => {
+  const DAY_MS = 24 * HOUR_MS;
+
+  /** A folder whose second recording was born while the clock was wrong, and dated anew ten days later. */
+  async function apart(): Promise<Rig> {
+    const rig = await Rig.make();
+    await recordRun(rig, 20);
+    await rig.archive.close();
+    rig.clock.reboot("boot-2");
+    rig.clock.isSynchronised = false;
+    await rig.killAndStart();
+    await recordRun(rig, 10);
+    rig.clock.isSynchronised = true;
+    rig.clock.wallMs += 10 * DAY_MS;
+    rig.clock.wake();
+    for (let i = 0; i < 500 && rig.index.unsureRuns("boot-2").length > 0; i++) await Bun.sleep(2);
+    return rig;
+  }
+
+  test("is aged all the same, each time in a film of its own", async () => {
+    await using rig = await apart();
+    const [first, second] = rig.all();
+    expect(second!.startMs - first!.startMs).toBeGreaterThan(9 * DAY_MS);
+    expect(second!.path.startsWith("front/2025-06-01/")).toBe(true);
+    const before = seen(rig);
+    const aged = agedOf(rig);
+    expect(aged.days("front")).toMatchObject([{ date: "2025-06-01", endMs: first!.endMs }]);
+    await age(rig, aged);
+    expect(aged.days("front")).toMatchObject([{ date: "2025-06-01", endMs: second!.endMs }]);
+    await age(rig, aged);
+    expect(isAllAged(rig)).toBe(true);
+    expect(aged.days("front")).toEqual([]);
+    expect(seen(rig)).toEqual(before);
+    // Retention takes each of them by itself.
+    const [film, other] = rig.all();
+    expect(film!.path).not.toBe(other!.path);
+    expect(rig.index.unitOf(rig.index.rowAt(film!.root, film!.path)!)).toHaveLength(1);
   });
 });
 

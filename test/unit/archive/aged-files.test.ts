@@ -107,3 +107,14 @@ test("a watched folder is aged only where it is managed; then its files go, and 
   expect(await isThere(join(folder.path, "2025-06-01", "video.mp4"))).toBe(false);
   expect(seen(rig)).toEqual(before);
 });
+
+test("a file that is dated in the future says nothing of when it came", async () => {
+  await using folder = await tempFolder();
+  await using rig = await Rig.make({ wallMs: AFTERNOON_MS + 3 * HOUR_MS });
+  const far = (AFTERNOON_MS + 20 * 365 * 24 * HOUR_MS) / 1000;
+  const found = await send(rig, { startMs: AFTERNOON_MS, folder: folder.path, mtimeMs: far * 1000 });
+  await rig.archive.flushNow();
+  expect(found.mtimeMs).toBe(far * 1000);
+  const [day] = agedOf(rig, folder.path).days("front");
+  expect(day).toMatchObject({ endMs: AFTERNOON_MS + 10_000, arrivedMs: AFTERNOON_MS + 10_000 });
+});

@@ -22,6 +22,8 @@ export type Sent = {
   content?: string;
   format?: MediaFacts["parameters"]["format"];
   folder?: string;
+  /** When it was written, in ms; now by default. */
+  mtimeMs?: number;
 };
 
 export const dateOf = (ms: number): string => localDateOf(ms, ZONE);
@@ -62,7 +64,7 @@ export async function writtenFile(
     date,
     name: sent.folder === undefined ? name : path,
     sizeBytes: bytes.length,
-    mtimeMs: rig.clock.nowMs(),
+    mtimeMs: sent.mtimeMs ?? rig.clock.nowMs(),
     crc32: crc32(bytes),
     startMs: sent.startMs,
     facts: factsOf(sent),

@@ -65,6 +65,25 @@ test("says what a minute says of a day", () => {
   ]);
 });
 
+test("says what keeps the days of a channel from ever being converted", () => {
+  const textOf = (more: Partial<ChannelConfig>): string => {
+    const { channels } = outlookOf(
+      { channels: new Map([["a", { ...channel("a"), ...more }]]), jobs: {} },
+      trialsOf(),
+    );
+    return channels.map(figuresText).join();
+  };
+  const tooSoon =
+    "No whole day is converted: it is whole until 2 d after its end (keep), and would be converted 2 d after it (convert.after)";
+  expect(textOf({ keep: { days: 2 } })).toBe(tooSoon);
+  expect(textOf({ keep: { maxAgeMs: 72 * HOUR_MS } })).toBe(tooSoon);
+  expect(textOf({ keep: { maxAgeMs: 96 * HOUR_MS } })).toStartWith("A minute is encoded");
+  expect(textOf({ keep: { days: 3 } })).toStartWith("A minute is encoded");
+  const folder = { kind: "folder", path: "/a" } as const;
+  expect(textOf({ source: { ...folder, manage: false } })).toContain("only with manage: true");
+  expect(textOf({ source: { ...folder, manage: true } })).toStartWith("A minute is encoded");
+});
+
 test("refuses when a day takes longer than there is time, and not with other settings", () => {
   const trials = trialsOf(trial("a", 15), trial("b", 15));
   const night = { fromMinute: 22 * 60, toMinute: 6 * 60 };

@@ -45,7 +45,12 @@ test("pictures and sound of MPEG-TS, as many, as large and at the times that ffp
 });
 
 test("what is no MPEG-TS has nothing", () => {
-  expect(tsSamples(new Uint8Array(5000))).toEqual({ pictures: [], frames: [], soundKind: undefined });
+  expect(tsSamples(new Uint8Array(5000))).toEqual({
+    pictures: [],
+    frames: [],
+    soundKind: undefined,
+    soundCount: 0,
+  });
 });
 
 test("ADTS that is cut anywhere, and junk between", () => {
