@@ -1,10 +1,12 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { playlistOf } from "../support/channels.ts";
+import { probe } from "../support/ffmpeg.ts";
 import { parseMpd } from "../support/mpd-validator.ts";
 import { nightjarCommand, type Nightjar, writeConfig } from "../support/nightjar.ts";
 import { encodeClip } from "../support/recorded-clip.ts";
 import { writeDay } from "../support/recorded-day.ts";
+import { waitFor } from "../support/wait.ts";
 
 export const CHANNEL = "yard";
 export const DATE = "2026-06-18";
@@ -86,6 +88,27 @@ export async function listedDay(
   // A manifest tells media time alone: how much of it there is.
   lists["dash"] = [[0, ticks / 90]];
   return lists;
+}
+
+/** Makes the day's timelapse anew; its length in seconds and its pictures. */
+export async function timelapseOf(server: Nightjar): Promise<{ seconds: number; pictures: number }> {
+  const asked = await server.fetch(`/api/channels/${CHANNEL}/timelapses`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ date: DATE }),
+  });
+  const { job } = (await asked.json()) as { job: { address: string } };
+  await waitFor(
+    "the timelapse",
+    async () => {
+      const { state, error } = (await (await server.fetch(job.address)).json()) as Record<string, unknown>;
+      if (state === "failed") throw new Error(String(error));
+      return state === "done";
+    },
+    { timeoutMs: 300_000 },
+  );
+  const { format, streams } = await probe(`${server.url}/${CHANNEL}/timelapse/${DATE.replaceAll("-", "/")}`);
+  return { seconds: Number(format.duration), pictures: Number(streams[0]?.nb_read_packets) };
 }
 
 /** Spans without a hole of over 100 ms. */

@@ -8,7 +8,17 @@ import { finished } from "../support/processes.ts";
 import { tempFolder } from "../support/temp.ts";
 import { playInVlc } from "../support/vlc.ts";
 import { waitFor } from "../support/wait.ts";
-import { bytesIn, CHANNEL, configOf, DATE, dayFolder, listedDay, makeDay, namesIn } from "./ageing-day.ts";
+import {
+  bytesIn,
+  CHANNEL,
+  configOf,
+  DATE,
+  dayFolder,
+  listedDay,
+  makeDay,
+  namesIn,
+  timelapseOf,
+} from "./ageing-day.ts";
 import { damage, failure, fillDisk, withFfmpeg } from "./ageing-failures.ts";
 import { jobOf, killedDay } from "./ageing-kills.ts";
 
@@ -28,6 +38,7 @@ test("a day of 24 hours, with a gap, a codec change and a midnight, becomes film
   {
     await using server = await Nightjar.start({ folder: folder.path, config: waiting });
     before = await listedDay(server);
+    expectWholeDay(await timelapseOf(server));
     await server.stop();
   }
   await using server = await Nightjar.start({ folder: folder.path, config: configOf(), env: clock.env });
@@ -64,6 +75,7 @@ test("a day of 24 hours, with a gap, a codec change and a midnight, becomes film
   const afterBytes = await bytesIn(dayFolder(folder.path));
   console.log(`ageing: the day took ${sizes(beforeBytes)} before and ${sizes(afterBytes)} after`);
   expect(afterBytes).toBeLessThan(beforeBytes);
+  expectWholeDay(await timelapseOf(server));
   for (const name of ["video.mp4", "video-2.mp4"]) {
     const path = join(dayFolder(folder.path), name);
     expect(await decodeErrors(path, { timeoutMs: 600_000 })).toBe("");
@@ -86,6 +98,13 @@ test("a day of 24 hours, with a gap, a codec change and a midnight, becomes film
   expect(complaints).toEqual([]);
   expect(played.counters.at(-1)?.decodedVideo ?? 0).toBeGreaterThan(0);
 });
+
+/** A day of which most was recorded becomes a film of 60 s at 25 pictures a second. */
+function expectWholeDay({ seconds, pictures }: { seconds: number; pictures: number }): void {
+  if (HOURS < 24) return;
+  expect(Math.abs(seconds - 60)).toBeLessThanOrEqual(2);
+  expect(Math.abs(pictures - 1500)).toBeLessThanOrEqual(50);
+}
 
 /** What is expected is what there was, where the two differ by no more than 0.1 s. */
 function expectedSpans(
