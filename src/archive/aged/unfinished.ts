@@ -7,6 +7,7 @@ import type { Files } from "../../platform/files.ts";
 import { logOf } from "../../platform/log.ts";
 import { readLocks } from "../keep/read-locks.ts";
 import type { Roots } from "../roots/root.ts";
+import type { RecordingRows } from "../journal/journal-rows.ts";
 import { journalPathOf, pathBelow } from "../write/recording-paths.ts";
 import { sha512Of } from "./checksum.ts";
 import { CHECKSUM_EXTENSION, parseFilmJournal, type FilmJournal } from "./film-journal.ts";
@@ -66,38 +67,58 @@ async function clear({ files }: Deps, path: string, journal: FilmJournal | undef
   if (await files.stat(dirname(path))) await files.syncFolder(dirname(path));
 }
 
-async function finish(deps: Deps, intent: Intent, rootPath: string, signal: AbortSignal): Promise<void> {
-  const { clock, files, index } = deps;
-  const done = () => index.transaction(() => clearIntents(index, [intent]));
-  if (index.rowAt(intent.root, intent.path)) return done();
+/** A film with its name and all that it takes the place of; `undefined` when it can't do that any more. */
+async function provedFilm(
+  deps: Deps,
+  intent: Intent,
+  { rootPath, signal }: { rootPath: string; signal: AbortSignal },
+): Promise<{ rows: RecordingRows[]; originals: Recording[] } | undefined> {
+  const { files } = deps;
   const path = pathBelow(rootPath, intent.path);
-  const name = basename(path);
-  await dropHalfWritten(files, dirname(path), [name + CHECKSUM_EXTENSION, basename(journalPathOf(path))]);
   const journal = await readFilm(files, journalPathOf(path));
   const originals = journal && (await originalsOf(deps, rootPath, journal));
-  const isWhole =
-    journal !== undefined &&
-    (await files.stat(path))?.sizeBytes === journal.film.sizeBytes &&
-    (await sha512Of(files, path, { signal })) === journal.film.sha512;
-  if (!journal || !originals || !isWhole) {
-    await clear(deps, path, journal);
-    return done();
+  if (!originals || (await files.stat(path))?.sizeBytes !== journal.film.sizeBytes) return undefined;
+  if ((await sha512Of(files, path, { signal })) !== journal.film.sha512) return undefined;
+  return { rows: rowsOfFilm(journal, intent), originals };
+}
+
+/** The films of one folder, all or none: what was recorded together may have gone into two of them. */
+async function finish(
+  deps: Deps,
+  intents: readonly Intent[],
+  rootPath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, files, index } = deps;
+  const open = intents.filter(({ root, path }) => !index.rowAt(root, path));
+  const paths = open.map(({ path }) => pathBelow(rootPath, path));
+  for (const path of paths) {
+    const beside = [basename(path) + CHECKSUM_EXTENSION, basename(journalPathOf(path))];
+    await dropHalfWritten(files, dirname(path), beside);
   }
-  const rows = rowsOfFilm(journal, intent);
-  const isTaken = await deps.fileFootage.deleting(originals, async () =>
-    index.transaction(() => {
-      const isSame = originals.every(({ id, version, state }) => {
-        const now = index.recording(id);
-        return now?.version === version && now.state === state;
-      });
-      if (isSame) takePlace(index, rows, originals, clock.nowMs());
-      if (isSame) clearIntents(index, [intent]);
-      return isSame;
-    }),
-  );
-  if (isTaken) log.info("{path} takes the place of what it was made from", { path });
-  else await clear(deps, path, journal);
-  if (!isTaken) done();
+  const films = await Promise.all(open.map((intent) => provedFilm(deps, intent, { rootPath, signal })));
+  const proved = films.filter((film) => film !== undefined);
+  const originals = proved.flatMap((film) => film.originals);
+  const isTaken =
+    proved.length === open.length &&
+    (await deps.fileFootage.deleting(originals, async () =>
+      index.transaction(() => {
+        const isSame = originals.every(({ id, version, state }) => {
+          const now = index.recording(id);
+          return now?.version === version && now.state === state;
+        });
+        if (!isSame) return false;
+        const rows = proved.flatMap((film) => film.rows);
+        if (rows.length > 0) takePlace(index, rows, originals, clock.nowMs());
+        clearIntents(index, intents);
+        return true;
+      }),
+    ));
+  for (const path of paths) {
+    if (isTaken) log.info("{path} takes the place of what it was made from", { path });
+    else await clear(deps, path, await readFilm(files, journalPathOf(path)));
+  }
+  if (!isTaken) index.transaction(() => clearIntents(index, intents));
 }
 
 /**
@@ -106,10 +127,11 @@ async function finish(deps: Deps, intent: Intent, rootPath: string, signal: Abor
  * not there waits.
  */
 export async function finishReplacements(deps: Deps, signal: AbortSignal): Promise<void> {
-  for (const intent of intentsOf(deps.index)) {
-    const rootPath = deps.roots.pathOf(intent.root);
+  const folders = Map.groupBy(intentsOf(deps.index), ({ root, path }) => `${root}/${dirname(path)}`);
+  for (const intents of folders.values()) {
+    const rootPath = deps.roots.pathOf(intents[0]!.root);
     if (rootPath === undefined) continue;
     signal.throwIfAborted();
-    await finish(deps, intent, rootPath, signal);
+    await finish(deps, intents, rootPath, signal);
   }
 }
