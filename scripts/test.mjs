@@ -23,16 +23,16 @@ await steps.command("types", bun, ["check"]);
 await building("build", {});
 await building("build for arm64", { target: "linux-arm64" });
 await steps.tests("unit tests", bun, ["./test/unit", "./test/imports.test.ts"], {
-  timeoutMs: 180_000,
+  timeoutMs: 300_000,
   testTimeoutMs: 30_000,
   args: ["--parallel=2"],
 });
 await steps.tests("integration tests", bun, ["./test/integration"], {
-  timeoutMs: 300_000,
+  timeoutMs: 600_000,
   testTimeoutMs: 90_000,
 });
 await steps.tests("end-to-end tests", bun, ["./test/e2e"], {
-  timeoutMs: 900_000,
+  timeoutMs: 1_500_000,
   testTimeoutMs: 180_000,
   args: ["--parallel=2"],
 });
