@@ -29,8 +29,8 @@ export async function jobOf(server: Nightjar, date: string): Promise<ShownJob | 
   return jobs.find(({ title }) => title.includes(words));
 }
 
-/** Longest time between two kills: that of one piece and a half, so that some are done and some are not. */
-const MOST_MS = 40_000;
+/** Longest time between two kills: that of two pieces, so that some are done and some are not when all kills are over. */
+const MOST_MS = 14_000;
 
 export type KilledReport = { kills: number; pieces: number; encoded: number; faults: string[] };
 
