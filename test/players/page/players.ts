@@ -19,7 +19,10 @@ type ShakaPlayer = {
 };
 type DashPlayer = {
   initialize(video: HTMLVideoElement, url: string, autoplay: boolean): void;
-  on(name: string, listener: (event: { error?: { code: number; message: string } }) => void): void;
+  on(
+    name: string,
+    listener: (event: { error?: { code: number; message: string }; isLast?: boolean }) => void,
+  ): void;
   timeAsUTC(): number;
 };
 
@@ -65,8 +68,9 @@ function withDashJs(video: HTMLVideoElement, url: string, reports: Reports): Pag
   player.on("error", (event) => reports.errors.push(`dash.js ${event.error?.code} ${event.error?.message}`));
   // After a short stall before the end it jumps to half a second before it (its seekDurationBackoff) and stays there.
   let hasEnded = false;
-  player.on("playbackEnded", () => {
-    hasEnded = true;
+  player.on("playbackEnded", ({ isLast }) => {
+    // Each period ends with one of its own.
+    hasEnded ||= isLast === true;
   });
   player.initialize(video, url, true);
   return {
