@@ -1,4 +1,5 @@
 import { AddressList, type PlaylistAddress } from "./address-list.tsx";
+import { TimeFields } from "./time-fields.tsx";
 
 export type IntervalFormProps = {
   channel: string;
@@ -31,14 +32,7 @@ export function IntervalForm(props: IntervalFormProps) {
       </form>
       <form class="form row" method="get" action="/playlists#interval">
         <Hidden {...props} />
-        <div class="field">
-          <label for="interval-from">From</label>
-          <input id="interval-from" name="from" type="datetime-local" step="1" required value={from} />
-        </div>
-        <div class="field">
-          <label for="interval-to">To</label>
-          <input id="interval-to" name="to" type="datetime-local" step="1" required value={to} />
-        </div>
+        <TimeFields id="interval" from={from} to={to} />
         <div class="actions">
           <button type="submit" class="main">
             Make addresses

@@ -1,4 +1,5 @@
 import type { ShownDay } from "../shown-day.ts";
+import { TimeFields } from "../time-fields.tsx";
 
 export type SpanFormProps = {
   channel: { id: string; zone: string };
@@ -38,14 +39,7 @@ export function SpanForm({ channel, from, to }: SpanFormProps) {
       <button type="button" data-span-toggle aria-pressed="false" hidden>
         Choose on the bar
       </button>
-      <div class="field">
-        <label for="span-from">From</label>
-        <input id="span-from" name="from" type="datetime-local" step="1" required value={from} />
-      </div>
-      <div class="field">
-        <label for="span-to">To</label>
-        <input id="span-to" name="to" type="datetime-local" step="1" required value={to} />
-      </div>
+      <TimeFields id="span" from={from} to={to} />
       <div class="actions">
         <output class="quiet" data-span-words />
         <button type="submit">Show this part</button>

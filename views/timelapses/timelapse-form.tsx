@@ -1,3 +1,5 @@
+import { TimeFields } from "../time-fields.tsx";
+
 export type TimelapseFormProps = {
   channels: readonly { id: string; name: string }[];
   /** Whose timelapses are shown. */
@@ -47,14 +49,7 @@ export function TimelapseForm(props: TimelapseFormProps) {
       <form class="form row" method="post" action={address} hx-post={address} {...target}>
         <input type="hidden" name="channel" value={channel ?? ""} />
         <Channels channels={channels} chosen={chosen} id="interval-channel" />
-        <div class="field">
-          <label for="timelapse-from">From</label>
-          <input id="timelapse-from" name="from" type="datetime-local" step="1" required value={from} />
-        </div>
-        <div class="field">
-          <label for="timelapse-to">To</label>
-          <input id="timelapse-to" name="to" type="datetime-local" step="1" required value={to} />
-        </div>
+        <TimeFields id="timelapse" from={from} to={to} />
         <div class="field">
           <label for="timelapse-pace">Film</label>
           <select id="timelapse-pace" name="pace">
