@@ -14,7 +14,18 @@ const OWN_NAME =
   /^(?:film-\d+\.mp4|piece-\d+\.json|\.piece-\d+\.json\..+\.tmp|trial\.mp4|(?:original|result)\.gray)$/;
 
 const number = z.number();
-const entrySchema = z.tuple([number, number, number, number, number, number, number, number, number, number]);
+const entrySchema = z.object({
+  ordinal: number,
+  startMs: number,
+  mediaTicks: number,
+  durationTicks: number,
+  offsetBytes: number,
+  headerBytes: number,
+  videoBytes: number,
+  audioBytes: number,
+  activityBytes: number,
+  crc32: number,
+}) satisfies z.ZodType<JournalEntry>;
 
 /** What is asked of a planned piece; see `Piece`. */
 type PlannedPiece = { fingerprint: string; layer: number };
@@ -37,40 +48,7 @@ const pieceSchema = z.object({
 });
 
 /** A piece that is done: its segments lie in a film, durable and checked. */
-export type DonePiece = Omit<z.output<typeof pieceSchema>, "version" | "entries" | "init"> & {
-  init: Uint8Array;
-  entries: JournalEntry[];
-};
-
-const entryTuple = (entry: JournalEntry): z.output<typeof entrySchema> => [
-  entry.ordinal,
-  entry.startMs,
-  entry.mediaTicks,
-  entry.durationTicks,
-  entry.offsetBytes,
-  entry.headerBytes,
-  entry.videoBytes,
-  entry.audioBytes,
-  entry.activityBytes,
-  entry.crc32,
-];
-
-const entryOf = (tuple: z.output<typeof entrySchema>): JournalEntry => {
-  const [ordinal, startMs, mediaTicks, durationTicks, offsetBytes, headerBytes, ...rest] = tuple;
-  const [videoBytes, audioBytes, activityBytes, crc32] = rest;
-  return {
-    ordinal,
-    startMs,
-    mediaTicks,
-    durationTicks,
-    offsetBytes,
-    headerBytes,
-    videoBytes,
-    audioBytes,
-    activityBytes,
-    crc32,
-  };
-};
+export type DonePiece = Omit<z.output<typeof pieceSchema>, "version" | "init"> & { init: Uint8Array };
 
 /**
  * The unfinished films of a day, in its folder: `film-0.mp4` … grow piece by piece, and `piece-0.json` … say what of them
@@ -150,12 +128,8 @@ export class WorkFolder {
     const json: unknown = bytes && attempt(() => JSON.parse(new TextDecoder().decode(bytes)));
     const parsed = pieceSchema.safeParse(json);
     if (!parsed.success) return undefined;
-    const { version: _version, init, entries, ...piece } = parsed.data;
-    return {
-      ...piece,
-      init: new Uint8Array(Buffer.from(init, "base64")),
-      entries: entries.map((tuple) => entryOf(tuple)),
-    };
+    const { version: _version, init, ...piece } = parsed.data;
+    return { ...piece, init: new Uint8Array(Buffer.from(init, "base64")) };
   }
 
   /** The film of an init and a layer, made if there is none. */
@@ -202,7 +176,6 @@ export class WorkFolder {
       ...piece,
       version: 1,
       init: Buffer.from(piece.init).toString("base64"),
-      entries: entries.map((entry) => entryTuple(entry)),
     });
     await this.#files.writeWhole(this.#piecePath(this.pieces.length), new TextEncoder().encode(json));
     this.pieces.push(piece);
