@@ -30,11 +30,13 @@ await steps.tests("unit tests", bun, ["./test/unit", "./test/imports.test.ts"], 
 await steps.tests("integration tests", bun, ["./test/integration"], {
   timeoutMs: 600_000,
   testTimeoutMs: 90_000,
+  secondRuns: 3,
 });
 await steps.tests("end-to-end tests", bun, ["./test/e2e"], {
   timeoutMs: 1_500_000,
   testTimeoutMs: 180_000,
   args: ["--parallel=2"],
+  secondRuns: 3,
 });
 await steps.noLeftovers();
 steps.end();

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { countTests, failedTests } from "./bun-tests.mjs";
 import { run } from "./run.mjs";
 import { seconds } from "./say.mjs";
 
@@ -23,24 +24,12 @@ function leftovers() {
     }));
 }
 
-/** Counts what `bun test` says at its end; without its summary, what it said on the way and one failure more. */
-export function countTests({ code, text, timedOut }) {
-  // Colours would hide the words.
-  const plain = text.replaceAll(/\u001b\[[\d;]*m/g, "");
-  const summed = (word) => [...plain.matchAll(new RegExp(`^ *(\\d+) ${word}$`, "gm"))].at(-1)?.[1];
-  const listed = (word) => [...plain.matchAll(new RegExp(`^\\(${word}\\)`, "gm"))].length;
-  const complete = !timedOut && summed("pass") !== undefined;
-  const passed = complete ? Number(summed("pass")) : listed("pass");
-  const left = Number(summed("skip") ?? 0) + Number(summed("todo") ?? 0);
-  const failed = (complete ? Number(summed("fail") ?? 0) : listed("fail") + 1) + left;
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
-}
-
 /** A series of steps that are all run, whatever fails, and counted together. */
 export class Steps {
   passed = 0;
   failed = 0;
   #failures = [];
+  #told = [];
 
   /** Runs `action`, which resolves with `{ passed, failed }`; prints how long it took. */
   async step(name, action) {
@@ -62,11 +51,29 @@ export class Steps {
     });
   }
 
-  /** A step that is a run of `bun test`, whose tests are counted one by one. */
-  tests(name, bun, paths, { timeoutMs, testTimeoutMs, args = ["--isolate"], env = {} }) {
+  /**
+   * A step that is a run of `bun test`, whose tests are counted one by one. Up to `secondRuns` files that failed are
+   * run once more by themselves, since tests of real time can fail for want of a processor; what both runs said is
+   * told at the end.
+   */
+  tests(name, bun, paths, { timeoutMs, testTimeoutMs, args = ["--isolate"], env = {}, secondRuns = 0 }) {
+    const limits = { timeoutMs, env: { CI: "true", ...env } };
     return this.step(name, async () => {
       const all = ["test", ...args, `--timeout=${testTimeoutMs}`, ...paths];
-      return countTests(await this.#run(bun, all, { timeoutMs, env: { CI: "true", ...env } }));
+      const done = await this.#run(bun, all, limits);
+      const counted = countTests(done);
+      const failed = failedTests(done.text);
+      this.#told.push(...failed.map(({ file, told }) => `${file}:\n${told}`));
+      const files = [...new Set(failed.map(({ file }) => file))];
+      const isComplete = failed.length > 0 && failed.length === counted.failed;
+      if (!isComplete || files.length > secondRuns) return counted;
+      process.stdout.write(`\n== ${name}: once more ${files.join(" ")}\n`);
+      const again = ["test", "--isolate", `--timeout=${testTimeoutMs}`, ...files.map((file) => `./${file}`)];
+      const second = await this.#run(bun, again, limits);
+      this.#told.push(...failedTests(second.text).map(({ file, told }) => `again, ${file}:\n${told}`));
+      if (countTests(second).failed > 0) return counted;
+      this.#told.push(`failed first, and passed by itself: ${files.join(" ")}`);
+      return { passed: counted.passed + counted.failed, failed: 0 };
     });
   }
 
@@ -82,8 +89,9 @@ export class Steps {
     });
   }
 
-  /** Prints the one line that counts, and ends this process. */
+  /** Prints each failed test once more, where it can't be missed, then the one line that counts, and ends this process. */
   end() {
+    for (const told of this.#told) process.stdout.write(`\n${told}\n`);
     if (this.#failures.length > 0) process.stdout.write(`\nfailed: ${this.#failures.join(", ")}\n`);
     process.stdout.write(`${this.passed} passed, ${this.failed} failed\n`);
     process.exit(this.failed === 0 ? 0 : 1);
