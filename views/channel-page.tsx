@@ -33,6 +33,8 @@ export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
   const { channel, shown } = player;
   const { assets } = site;
   const title = shown.isToday ? channel.name : `${channel.name}, ${shown.title}`;
+  // Today's page goes back to footage of earlier days, and forward to what comes.
+  const isWatchable = channel.hasFootage && (shown.isToday || shown.day.spans.length > 0);
   return (
     <Layout
       title={title}
@@ -48,11 +50,11 @@ export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
         </div>
         <DayNav channel={channel} shown={shown} />
       </div>
-      {channel.hasFootage ? <Player {...player} /> : <NothingYet channel={channel} />}
-      {channel.hasFootage && mayChange && shown.isToday && player.hasStills && (
-        <MomentForm channel={channel.id} />
-      )}
-      {channel.hasFootage && <SpanPart channel={channel} shown={shown} {...usualSpan(shown)} />}
+      {!channel.hasFootage && <NothingYet channel={channel} />}
+      {isWatchable && <Player {...player} />}
+      {isWatchable && mayChange && shown.isToday && player.hasStills && <MomentForm channel={channel.id} />}
+      {isWatchable && <SpanPart channel={channel} shown={shown} {...usualSpan(shown)} />}
+      {channel.hasFootage && !isWatchable && <NothingThen shown={shown} />}
       <div id="now" {...(shown.isToday ? { "hx-get": `/${channel.id}`, ...quietPolling } : {})}>
         <ChannelNow channel={channel} shown={shown} />
       </div>
@@ -74,6 +76,11 @@ function NothingYet({ channel }: { channel: ChannelStatus }) {
       load this page again to watch it.
     </p>
   );
+}
+
+/** Stands where the player is on days with footage. */
+function NothingThen({ shown }: { shown: ShownDay }) {
+  return <p class="notice">{shown.words}. The links above lead to the nearest days with footage.</p>;
 }
 
 /** From day to day, over those without footage. */

@@ -33,7 +33,8 @@ function isOfOtherDate(path: string, date: LocalDate): boolean {
 }
 
 /**
- * The films that a day of a channel was converted to, by their names; most days have none. One whose last pictures reach
+ * The films that a day of a channel was converted to, by their names, in their order (`video.mp4`,
+ * `video-2.mp4`, …, `video-10.mp4`: the shorter name first); most days have none. One whose last pictures reach
  * over midnight is of the day before, where its address is.
  */
 export async function convertedFiles(
@@ -49,5 +50,7 @@ export async function convertedFiles(
     name: basename(path),
     hasChecksum: await isFile(path + CHECKSUM),
   }));
-  return (await Promise.all(found)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (await Promise.all(found)).sort(
+    (a, b) => a.name.length - b.name.length || (a.name < b.name ? -1 : 1),
+  );
 }

@@ -34,7 +34,7 @@ export async function failure(
       const found = await jobOf(server, DATE);
       return found?.error ? found : undefined;
     },
-    { timeoutMs: 240_000 },
+    { timeoutMs: 600_000 },
   );
   const isUntouched =
     (await originals(folder)) === before && JSON.stringify(await listedDay(server)) === covered;

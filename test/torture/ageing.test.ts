@@ -154,6 +154,13 @@ test("without ffmpeg, and with one that crashes, it is tried again later", async
   expect(crashing.isUntouched).toBe(true);
 });
 
+test("an ffmpeg that hangs is ended, and it is tried again later", async () => {
+  const hanging = await failure((folder) => withFfmpeg(folder, "exec sleep 1000"));
+  expect(hanging.state).toBe("queued");
+  expect(hanging.error).toContain("ffmpeg made no progress for 180 s and was ended");
+  expect(hanging.isUntouched).toBe(true);
+});
+
 test("a disk without room for the result beside the original is told of, and left alone", async () => {
   await using folder = await tempFolder();
   await using disk = await LoopDisk.make(folder.file("image"), folder.file("disk"), 300e6);

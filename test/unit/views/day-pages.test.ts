@@ -35,6 +35,14 @@ describe("a day's page", () => {
     expect((await ask(server, "/yard")).text).toContain('href="/yard/2026-11-17" rel="prev"');
   });
 
+  test("without footage it has no player, and says so", async () => {
+    const empty = (await ask(await app(oldWorld()), "/yard/2026-11-10")).text;
+    expect(empty).toContain("Nothing kept of this day.");
+    expect(empty).toContain('href="/yard/2026-11-17" rel="next"');
+    expect(empty).not.toContain("<video");
+    expect(empty).not.toContain("Download this hour");
+  });
+
   test("a moment is shown by its own day", async () => {
     const server = await app(oldWorld());
     const at = Math.floor((now - 3 * DAY) / 1000);
