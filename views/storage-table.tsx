@@ -29,9 +29,15 @@ export function StorageTable({ lines }: { lines: readonly StorageLine[] }) {
             <th scope="row">
               <a href={`/dates?channel=${line.id}`}>{line.name}</a>
             </th>
-            <td data-label="Footage">{line.size}</td>
-            <td data-label="A day">{line.rate}</td>
-            <td data-label="Since">{line.since}</td>
+            <td data-label="Footage" class="figure">
+              {line.size}
+            </td>
+            <td data-label="A day" class="figure">
+              {line.rate}
+            </td>
+            <td data-label="Since" class="figure">
+              {line.since}
+            </td>
             <td data-label="Forecast">{line.forecast}</td>
           </tr>
         ))}

@@ -127,12 +127,20 @@ function keepWords(keep: KeepLimits): string {
 }
 
 /** One honest sentence about a channel. */
-export function forecastWords({ bytesPerDay, days, decidedBy, keep, isElsewhere }: Forecast): string {
+export function forecastWords({
+  sizeBytes,
+  bytesPerDay,
+  days,
+  decidedBy,
+  keep,
+  isElsewhere,
+}: Forecast): string {
   if (isElsewhere === true) {
     return decidedBy === "unknown"
       ? "Lies in its own folder, and takes no room here"
       : `Lies in its own folder, and takes no room here; it goes by its limit: ${keepWords(keep)}`;
   }
+  if (bytesPerDay === undefined && sizeBytes === 0) return "Nothing is recorded";
   if (bytesPerDay === undefined) {
     return decidedBy === "age"
       ? `Nothing new is recorded; what there is goes by its limit: ${keepWords(keep)}`

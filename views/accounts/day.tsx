@@ -1,5 +1,6 @@
-/** A day, in UTC: when an account was made is worth no time zone. */
-export function Day({ ms }: { ms: number }) {
-  const day = new Date(ms).toISOString().slice(0, 10);
-  return <time dateTime={day}>{day}</time>;
+import { dateWords } from "../../src/status/words.ts";
+
+/** The date of an instant in the zone, as words. */
+export function Day({ ms, zone }: { ms: number; zone: string }) {
+  return <time dateTime={new Date(ms).toISOString()}>{dateWords(ms, zone)}</time>;
 }

@@ -45,7 +45,7 @@ export function PeoplePage({ site, users, tokens, mistake, typed, made }: People
                 </th>
                 <td>{user.role}</td>
                 <td>
-                  <Day ms={user.createdMs} />
+                  <Day ms={user.createdMs} zone={site.zone} />
                 </td>
               </tr>
             ))}
@@ -76,6 +76,7 @@ export function PeoplePage({ site, users, tokens, mistake, typed, made }: People
         </form>
       </section>
       <TokenSection
+        zone={site.zone}
         tokens={tokens}
         made={made}
         {...(mistake?.form === "token" ? { mistake: mistake.text, typed } : {})}

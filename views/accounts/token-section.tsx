@@ -5,6 +5,7 @@ import { Mistake } from "./mistake.tsx";
 import { RoleField } from "./role-field.tsx";
 
 type TokenSectionProps = {
+  zone: string;
   tokens: readonly Token[];
   made?: { name: string; token: string } | undefined;
   mistake?: string;
@@ -12,7 +13,7 @@ type TokenSectionProps = {
 };
 
 /** The tokens of programs and players: what there is, a new one, and one that was just made. */
-export function TokenSection({ tokens, made, mistake, typed }: TokenSectionProps) {
+export function TokenSection({ zone, tokens, made, mistake, typed }: TokenSectionProps) {
   return (
     <section class="part" aria-labelledby="tokens-heading">
       <h2 id="tokens-heading">Tokens</h2>
@@ -30,7 +31,7 @@ export function TokenSection({ tokens, made, mistake, typed }: TokenSectionProps
           </p>
         </div>
       )}
-      {tokens.length > 0 && <TokenTable tokens={tokens} />}
+      {tokens.length > 0 && <TokenTable tokens={tokens} zone={zone} />}
       <h3>Make a token</h3>
       <Mistake text={mistake} />
       <form class="form" method="post" action="/settings/people/tokens">
@@ -48,7 +49,7 @@ export function TokenSection({ tokens, made, mistake, typed }: TokenSectionProps
   );
 }
 
-function TokenTable({ tokens }: { tokens: readonly Token[] }) {
+function TokenTable({ tokens, zone }: { tokens: readonly Token[]; zone: string }) {
   return (
     <table class="table stacked">
       <thead>
@@ -66,7 +67,9 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
           <tr key={token.id}>
             <th scope="row">{token.name}</th>
             <td data-label="Role">{token.role}</td>
-            <td data-label="Last used">{token.usedMs === null ? "never" : <Day ms={token.usedMs} />}</td>
+            <td data-label="Last used">
+              {token.usedMs === null ? "never" : <Day ms={token.usedMs} zone={zone} />}
+            </td>
             <td>
               <form method="post" action={`/settings/people/tokens/${token.id}/remove`}>
                 <button type="submit" aria-label={`Revoke ${token.name}`}>

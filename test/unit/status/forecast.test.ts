@@ -118,9 +118,10 @@ describe("its words", () => {
     expect(words(use({ keep: { maxBytes: 70 * GB } }), disk(230 * GB))).toBe(
       "Holds 7 days at the present bitrate; then its limit of 70 GB is reached",
     );
-    expect(words(use({ bytesPerDay: undefined }), disk(GB))).toBe(
+    expect(words(use({ bytesPerDay: undefined, sizeBytes: 1 }), disk(GB))).toBe(
       "Nothing new is recorded; what there is stays until the disk needs the room",
     );
+    expect(words(use({ bytesPerDay: undefined, sizeBytes: 0 }), disk(GB))).toBe("Nothing is recorded");
   });
 
   test("are not more exact than the forecast", () => {
