@@ -19,6 +19,9 @@ export async function channelReport(server: Nightjar, id: string): Promise<Chann
   return channel.parse(JSON.parse(await server.text(`/api/channels/${id}`)));
 }
 
+/** As much of a log is told with a failure, in characters. */
+const LOG_END = 4000;
+
 /** Waits until each channel says that it is recording, and has something to play if `withFootage`. */
 export async function waitForRecording(
   server: Nightjar,
@@ -26,15 +29,19 @@ export async function waitForRecording(
   { timeoutMs = 20_000, withFootage = false }: { timeoutMs?: number; withFootage?: boolean } = {},
 ): Promise<void> {
   for (const id of ids) {
-    await waitFor(
+    const recording = waitFor(
       `${id} recording`,
       async () => {
         if (!server.isRunning) return true;
-        const { state, day } = await channelReport(server, id);
-        return state === "recording" && (!withFootage || day.recorded.length > 0);
+        const { state, words, day } = await channelReport(server, id);
+        if (state !== "recording") throw new Error(words);
+        return !withFootage || day.recorded.length > 0;
       },
       { timeoutMs, everyMs: 100 },
     );
+    await recording.catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${server.logText.slice(-LOG_END)}`);
+    });
   }
   if (!server.isRunning) throw new Error(`It ended:\n${server.logText}`);
 }
