@@ -5,7 +5,7 @@ import { waitForRecording } from "../support/channels.ts";
 import { Nightjar } from "../support/nightjar.ts";
 import { tempFolder } from "../support/temp.ts";
 
-test("on a day's page a part is chosen by keys and by pointer, downloaded and locked; a moment is made beside it", async () => {
+test("on a day's page a part is chosen by keys, pointer and touch, downloaded and locked; a moment is made beside it", async () => {
   await using folder = await tempFolder();
   const channels = { yard: { name: "Yard", source: "demo:courtyard" } };
   const config = { timezone: "UTC", channels };
@@ -13,7 +13,8 @@ test("on a day's page a part is chosen by keys and by pointer, downloaded and lo
   await waitForRecording(server, ["yard"], { withFootage: true });
   const browser = await launchChromium();
   try {
-    const page = await browser.newPage({ viewport: { width: 390, height: 900 }, timezoneId: "Asia/Tokyo" });
+    const viewport = { width: 390, height: 900 };
+    const page = await browser.newPage({ viewport, timezoneId: "Asia/Tokyo", hasTouch: true });
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error)));
     page.setDefaultTimeout(20_000);
@@ -42,12 +43,26 @@ test("on a day's page a part is chosen by keys and by pointer, downloaded and lo
       return { start: Number(bar.dataset["start"]), now: Number(bar.dataset["now"]) };
     });
     const share = (day.now - day.start) / 86_400_000;
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove", shareOfDay: number, y: number) =>
+      finger.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: [{ x: layer.x + layer.width * shareOfDay, y: layer.y + y }],
+      });
+    await touch("touchStart", share * 0.2, 15);
+    // A finger is never exactly level: that must not scroll the page instead.
+    for (const step of [1, 2, 3, 4]) await touch("touchMove", share * (0.2 + step * 0.1), 15 + step * 4);
+    await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    const touched = { from: await secondsOf("from"), to: await secondsOf("to") };
+    const dayAt = (part: number) => (day.start + (day.now - day.start) * part) / 1000;
+    expect(Math.abs(touched.from - dayAt(0.2))).toBeLessThan(400);
+    expect(Math.abs(touched.to - dayAt(0.6))).toBeLessThan(400);
     await page.mouse.move(layer.x + layer.width * share * 0.5, layer.y + 20);
     await page.mouse.down();
     await page.mouse.move(layer.x + layer.width * share + 20, layer.y + 20, { steps: 4 });
     await page.mouse.up();
     const dragged = { from: await secondsOf("from"), to: await secondsOf("to") };
-    expect(Math.abs(dragged.from - (day.start + (day.now - day.start) / 2) / 1000)).toBeLessThan(400);
+    expect(Math.abs(dragged.from - dayAt(0.5))).toBeLessThan(400);
     expect(Math.abs(dragged.to - day.now / 1000)).toBeLessThan(10);
 
     await page.waitForSelector("#span-facts a[download]");
