@@ -1,5 +1,5 @@
 import type { JobKind } from "../jobs/job-kind.ts";
-import { filmLink } from "../clips/film-link.ts";
+import { filmLink, isFilmDeleted } from "../clips/film-link.ts";
 import { isoOf } from "../platform/zone.ts";
 import { clipRequest, type ClipRequest } from "./clip-request.ts";
 import { makeClip, type ClipMakerDeps, type ClipResult } from "./make-clip.ts";
@@ -17,5 +17,6 @@ export const clipKind = (deps: ClipMakerDeps): JobKind<ClipRequest, ClipResult> 
     return `Clip from ${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to}`;
   },
   link: (_, result) => filmLink(result),
+  isDeleted: (result) => isFilmDeleted(deps.clips, result),
   run: (request, job) => makeClip(deps, request, job),
 });

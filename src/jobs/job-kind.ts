@@ -43,6 +43,8 @@ export type JobKind<Payload, Result = unknown> = {
   title(payload: Payload): string;
   /** Address of the page or file that shows what came of it, such as `/garage/timelapses`; from the result as it was stored. */
   link?(payload: Payload, result: unknown): string | undefined;
+  /** Whether what came of it, by the result as it was stored, has been deleted since: it has no address then. */
+  isDeleted?(result: unknown): boolean;
   /**
    * Does the work; its result is stored as JSON. A `NightjarError` of kind `unavailable` says that it may be better later:
    * it is tried again by itself, some times, later and later. Any other error fails it, with its message as the reason.
@@ -60,6 +62,8 @@ export type Job = {
   payload: unknown;
   /** Address of what came of it, once it is done and where its kind has one. */
   link?: string;
+  /** Whether what came of it has been deleted since. */
+  isDeleted?: boolean;
   state: JobState;
   /** From 0 to 1. */
   progress: number;

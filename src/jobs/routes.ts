@@ -43,6 +43,7 @@ export function jobJson(job: Job, request: Request) {
     leftMs: job.leftMs ?? null,
     error: job.error ?? null,
     link: job.link ?? null,
+    deleted: job.isDeleted ?? false,
     attempt,
     ...(maySeeWho ? { who: job.who } : {}),
     createdMs,
@@ -111,7 +112,8 @@ export const jobRoutes = ({ jobs, schedules }: JobRoutesDeps) =>
       ({ params, request }) => Response.json(jobJson(jobOf(jobs, params.job), request), { headers: fresh }),
       access("viewer", {
         summary: "One job: its state, how far it is, and the time left",
-        description: "progress goes from 0 to 1; leftMs is null while it can't be told.",
+        description:
+          "progress goes from 0 to 1; leftMs is null while it can't be told. link shows what came of it, and is null when that was deleted.",
         tags,
       }),
     )

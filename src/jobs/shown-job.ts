@@ -26,22 +26,28 @@ export const isState = (text: string): text is JobState => jobStates.some((state
 
 export const hasEnded = ({ state }: { state: string }): boolean => state !== "queued" && state !== "running";
 
-/** What a job is called, and where its result is. A row of another version that its kind can't read has a plain name. */
-function naming(row: JobRow, kinds: Kinds): { title: string; link?: string } {
+const given = <Key extends string, Value>(key: Key, value: Value | null | undefined) =>
+  (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
+
+/**
+ * What a job is called, and where its result is or that it was deleted. A row of another version that its kind can't
+ * read has a plain name.
+ */
+function naming(row: JobRow, kinds: Kinds): Pick<Job, "title" | "link" | "isDeleted"> {
   const kind = kindOf(row, kinds);
   const payload = kind?.payload.safeParse(storedJson(row.payload));
   const plain = `${row.kind.slice(0, 1).toUpperCase()}${row.kind.slice(1)}`;
   if (!kind || !payload?.success) return { title: plain };
   try {
-    const link = row.state === "done" ? kind.link?.(payload.data, storedJson(row.result)) : undefined;
-    return { title: kind.title(payload.data), ...(link === undefined ? {} : { link }) };
+    const title = kind.title(payload.data);
+    if (row.state !== "done") return { title };
+    const result = storedJson(row.result);
+    if (kind.isDeleted?.(result)) return { title, isDeleted: true };
+    return { title, ...given("link", kind.link?.(payload.data, result)) };
   } catch {
     return { title: plain };
   }
 }
-
-const given = <Key extends string, Value>(key: Key, value: Value | null | undefined) =>
-  (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
 
 /**
  * A job as others see it.

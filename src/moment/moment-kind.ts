@@ -1,4 +1,4 @@
-import { filmLink } from "../clips/film-link.ts";
+import { filmLink, isFilmDeleted } from "../clips/film-link.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
 import { fieldTime } from "../platform/zone.ts";
 import { makeMoment, type MomentMakerDeps, type MomentResult } from "./moment-maker.ts";
@@ -19,5 +19,6 @@ export const momentKind = (deps: MomentMakerDeps): JobKind<MomentRequest, Moment
     return `Moment of ${request.lengthSeconds} s, ${from}`;
   },
   link: (_, result) => filmLink(result),
+  isDeleted: (result) => isFilmDeleted(deps.clips, result),
   run: (request, job) => makeMoment(deps, request, job),
 });

@@ -1,4 +1,4 @@
-import { filmNumber } from "../clips/film-link.ts";
+import { filmNumber, isFilmDeleted } from "../clips/film-link.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
 import { makeTimelapse, type TimelapseDeps, type TimelapseResult } from "./make-timelapse.ts";
 import { requestTitle, timelapseRequest, type TimelapseRequest } from "./timelapse-request.ts";
@@ -17,5 +17,6 @@ export const timelapseKind = (deps: TimelapseDeps): JobKind<TimelapseRequest, Ti
     const film = filmNumber(result);
     return `/timelapses?channel=${channel}${film === undefined ? "" : `#timelapse-${film}`}`;
   },
+  isDeleted: (result) => isFilmDeleted(deps.clips, result),
   run: (request, job) => makeTimelapse(deps, request, job),
 });

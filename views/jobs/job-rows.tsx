@@ -57,6 +57,7 @@ export function EndedJob({ job, zone, nowMs, mayChange, channelName }: RowProps)
           Failed{at}: {job.error}
         </p>
       )}
+      {job.isDeleted && <p class="quiet">Its film was deleted</p>}
       {job.link !== undefined && (
         <p class="links">
           <a href={job.link} aria-label={`Show ${job.title}`}>

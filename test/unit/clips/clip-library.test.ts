@@ -6,6 +6,9 @@ import { remainsOf, removeClips } from "../../../src/archive/inspect/remove.ts";
 import { writeRootId } from "../../../src/archive/roots/root-file.ts";
 import type { NewClip } from "../../../src/clips/clip.ts";
 import { ClipLibrary } from "../../../src/clips/clip-library.ts";
+import { clipKind } from "../../../src/export/clip-kind.ts";
+import { momentKind } from "../../../src/moment/moment-kind.ts";
+import { timelapseKind } from "../../../src/timelapse/timelapse-kind.ts";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
 import type { KeepLimits } from "../../../src/db/state/state-database.ts";
 import { StateDatabase } from "../../../src/db/state/state-database.ts";
@@ -110,6 +113,21 @@ describe("the library of films", () => {
     await library.close();
     state.close();
     await folder[Symbol.asyncDispose]();
+  });
+
+  test("a job's film is told to be deleted once it is, not while its storage is away", async () => {
+    // Only the films matter here; nothing is run.
+    const deps = { clips: library } as never;
+    const kinds = [clipKind(deps), momentKind(deps), timelapseKind(deps)];
+    const told = (result: unknown) => kinds.map((kind) => kind.isDeleted?.(result));
+    const { id } = await make(moment);
+    expect(told({ clip: id })).toEqual([false, false, false]);
+    roots.set(false);
+    expect(told({ clip: id })).toEqual([false, false, false]);
+    roots.set(true);
+    await library.delete(id!);
+    expect(told({ clip: id })).toEqual([true, true, true]);
+    expect(told(undefined)).toEqual([false, false, false]);
   });
 
   test("keeps films under names that say what they are, two of the same beside each other", async () => {

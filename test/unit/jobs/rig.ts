@@ -87,6 +87,7 @@ export class JobRig {
       payload: z.strictObject({ text: z.string().max(100) }),
       title: ({ text }) => `The ${name} ${text}`,
       link: ({ text }, result) => (result === "hidden" ? undefined : `/films/${text}`),
+      isDeleted: (result) => result === "deleted",
       run: async ({ text }, run) => {
         const end = Promise.withResolvers<unknown>();
         if (!isStubborn) {

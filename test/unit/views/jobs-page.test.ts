@@ -113,6 +113,7 @@ test("the API tells of jobs by their titles, never by what they were given or ga
     leftMs: null,
     error: null,
     link: "/films/one",
+    deleted: false,
     attempt: 1,
     who: "ann",
     createdMs: now,
@@ -208,4 +209,14 @@ test("why it waits for another attempt is told", async () => {
   const page = await textOf("/jobs");
   expect(page).toContain("Is tried again at 16:01");
   expect(page).toContain("It did not work the last time: The storage is not there");
+});
+
+test("a job whose film was deleted says so instead of leading to it", async () => {
+  await fourJobs();
+  rig.of(evil).finish("deleted");
+  await rig.machine.settled();
+  expect(await jsonOf(ask("/api/jobs/3"))).toMatchObject({ state: "done", link: null, deleted: true });
+  const page = await textOf("/jobs");
+  expect(page).toContain("Its film was deleted");
+  expect(page.match(/>Show</g)).toHaveLength(1);
 });
