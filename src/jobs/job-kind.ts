@@ -94,6 +94,9 @@ export type NewJob = {
   notBeforeMs?: number | undefined;
 };
 
+/** Which jobs are meant; all where nothing is said. */
+export type JobFilter = { channel?: string; kind?: JobKindName; states?: readonly JobState[] };
+
 /** The queue as other rooms use it. */
 export interface Jobs {
   /** Registers a kind of work; once each, before the start. */
@@ -101,13 +104,10 @@ export interface Jobs {
   /** Adds a job, or answers the one that has the same key and waits or runs. Throws `bad-request` for a wrong payload. */
   add(job: NewJob): Job;
   get(id: number): Job | undefined;
-  /** The newest first. */
-  list(filter?: {
-    channel?: string;
-    kind?: JobKindName;
-    states?: readonly JobState[];
-    limit?: number;
-  }): Job[];
+  /** The newest first, or the oldest; only those with a smaller number than `before`; 100 of them by default. */
+  list(filter?: JobFilter & { before?: number; isOldestFirst?: boolean; limit?: number }): Job[];
+  /** How many there are in all. */
+  count(filter?: JobFilter): number;
   /** Resolves with the job as it is once it has ended, or when `signal` is aborted. */
   ended(id: number, signal?: AbortSignal): Promise<Job>;
   /** Throws `not-found`, and `conflict` when it has ended. */

@@ -119,9 +119,12 @@ export class JobQueue implements Jobs {
   }
 
   list(filter: Parameters<Jobs["list"]>[0] = {}): Job[] {
-    const { channel, kind, states, limit = DEFAULT_LIMIT } = filter;
-    const rows = this.#table.list({ channel, kind, states, limit });
+    const rows = this.#table.list({ limit: DEFAULT_LIMIT, ...filter });
     return rows.map((row) => this.#shown(this.#store.current(row)));
+  }
+
+  count(filter: Parameters<Jobs["count"]>[0] = {}): number {
+    return this.#table.count(filter);
   }
 
   /** How many wait and how many run. */

@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { identityOf } from "../access/identity.ts";
 import { access, roles } from "../access/policy.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
-import { jobKinds, jobStates, type Job, type Jobs, type JobState } from "./job-kind.ts";
+import { jobKinds, jobStates, type Job, type JobFilter, type Jobs, type JobState } from "./job-kind.ts";
 import type { Schedules } from "./schedules.ts";
 
 export type JobRoutesDeps = { jobs: Jobs; schedules: Pick<Schedules, "list"> };
@@ -70,7 +70,13 @@ function limitOf(text: string | undefined): number {
   return limit;
 }
 
-function filterOf(query: Record<string, string | undefined>): NonNullable<Parameters<Jobs["list"]>[0]> {
+function beforeOf(text: string | undefined): { before?: number } {
+  if (text === undefined || text === "") return {};
+  if (ID.test(text)) return { before: Number(text) };
+  throw badParameter("before", text.slice(0, 40), "the number of a job");
+}
+
+function filterOf(query: Record<string, string | undefined>): JobFilter {
   const { kind: wanted, channel } = query;
   const kind = jobKinds.find((known) => known === wanted);
   if (kind === undefined && wanted !== undefined && wanted !== "") {
@@ -81,7 +87,6 @@ function filterOf(query: Record<string, string | undefined>): NonNullable<Parame
     ...(kind === undefined ? {} : { kind }),
     ...(channel === undefined || channel === "" ? {} : { channel }),
     ...(states === undefined ? {} : { states }),
-    limit: limitOf(query["limit"]),
   };
 }
 
@@ -93,16 +98,21 @@ export const jobRoutes = ({ jobs, schedules }: JobRoutesDeps) =>
     .get(
       "/api/jobs",
       ({ query, request }) => {
-        const found = jobs.list(filterOf(query));
-        return Response.json({ jobs: found.map((job) => jobJson(job, request)) }, { headers: fresh });
+        const filter = filterOf(query);
+        const page = { ...beforeOf(query["before"]), limit: limitOf(query["limit"]) };
+        const found = jobs.list({ ...filter, ...page }).map((job) => jobJson(job, request));
+        return Response.json({ jobs: found, total: jobs.count(filter) }, { headers: fresh });
       },
       access("viewer", {
         summary: "Jobs, the newest first",
+        description:
+          "total counts all that are chosen by state, kind and channel, whatever before and limit say.",
         tags,
         query: {
           state: `Some of ${jobStates.join(",")}; by default all`,
           kind: `One of ${jobKinds.join(", ")}`,
           channel: "Id of a channel",
+          before: "Only jobs with a smaller number: the last one of the page before",
           limit: `How many at most, 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} by default`,
         },
       }),

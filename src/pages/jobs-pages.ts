@@ -26,9 +26,10 @@ export type JobsPagesDeps = {
   ageing?: () => AgeingReport;
 };
 
-/** Ended jobs that the page shows, and the most of those that wait. */
+/** Ended jobs that the page shows, and the most of those that wait; it says how many more there are. */
 const ENDED = 50;
 const WAITING = 200;
+const ended = ["done", "failed", "cancelled"] as const;
 
 const seeOther = (): Response =>
   new Response(null, { status: 303, headers: { location: "/jobs", "cache-control": "no-store" } });
@@ -40,9 +41,11 @@ export function jobsPages({ site, jobs, schedules, clock, footage, window, agein
     return {
       zone: site(request).zone,
       nowMs: clock.nowMs(),
-      running: jobs.list({ states: ["running"] }).toReversed(),
-      waiting: jobs.list({ states: ["queued"], limit: WAITING }).toReversed(),
-      ended: jobs.list({ states: ["done", "failed", "cancelled"], limit: ENDED }),
+      running: jobs.list({ states: ["running"], isOldestFirst: true }),
+      waiting: jobs.list({ states: ["queued"], isOldestFirst: true, limit: WAITING }),
+      waitingCount: jobs.count({ states: ["queued"] }),
+      ended: jobs.list({ states: ended, limit: ENDED }),
+      endedCount: jobs.count({ states: ended }),
       mayChange: identity !== undefined && roles.indexOf(identity.role) >= roles.indexOf("operator"),
       channelName: (id) => footage.channel(id)?.name ?? id,
       window: window(),

@@ -1,6 +1,7 @@
 import type { AgeingReport } from "../../src/conversion/make.ts";
 import type { Job } from "../../src/jobs/job-kind.ts";
 import type { ShownSchedule } from "../../src/jobs/schedules.ts";
+import { countWords } from "../../src/status/words.ts";
 import { dailySpanText, type DailySpan } from "../../src/platform/daily-span.ts";
 import { Layout } from "../layout.tsx";
 import { quietPolling } from "../polling.ts";
@@ -15,8 +16,11 @@ export type JobsPartProps = {
   /** In the order in which they were asked for. */
   running: readonly Job[];
   waiting: readonly Job[];
+  /** How many wait in all, beside those shown too. */
+  waitingCount: number;
   /** The newest first. */
   ended: readonly Job[];
+  endedCount: number;
   mayChange: boolean;
   /** What people call a channel. */
   channelName: (id: string) => string;
@@ -44,7 +48,7 @@ export function JobsPage({ site, ...part }: JobsPartProps & { site: Site }) {
 /** Fills `#jobs`. */
 export function JobsPart(props: JobsPartProps) {
   const { zone, nowMs, running, waiting, ended, mayChange, channelName, window } = props;
-  const { schedules, ageing, mistake } = props;
+  const { schedules, ageing, mistake, waitingCount, endedCount } = props;
   const context = { zone, nowMs, mayChange, channelName };
   const isEmpty = running.length + waiting.length + ended.length === 0;
   return (
@@ -78,6 +82,9 @@ export function JobsPart(props: JobsPartProps) {
               <WaitingJob key={job.id} job={job} {...context} />
             ))}
           </ul>
+          {waitingCount > waiting.length && (
+            <p class="quiet">{countWords(waitingCount - waiting.length, "more waits", "more wait")}.</p>
+          )}
         </section>
       )}
       {ended.length > 0 && (
@@ -88,6 +95,12 @@ export function JobsPart(props: JobsPartProps) {
               <EndedJob key={job.id} job={job} {...context} />
             ))}
           </ul>
+          {endedCount > ended.length && (
+            <p class="quiet">
+              {countWords(endedCount - ended.length, "that ended earlier is", "that ended earlier are")} not
+              shown.
+            </p>
+          )}
         </section>
       )}
       {ageing && <AgeingPart report={ageing} nowMs={nowMs} />}

@@ -15,7 +15,9 @@ export type TimelapsesPartProps = {
   /** This part's own address. */
   address: string;
   running: readonly Job[];
+  /** The first of those that wait, and how many wait in all. */
   waiting: readonly Job[];
+  waitingCount: number;
   /** The newest one that failed and was asked for lately. */
   failed: Job | undefined;
   zone: string;
@@ -96,13 +98,10 @@ export function TimelapsesPart(props: TimelapsesPartProps) {
   );
 }
 
-/** Jobs that are shown by their names. */
-const SHOWN_WAITING = 3;
-
 /** What is being made; it brings the whole part up to date for as long as there is any. */
-function Making({ running, waiting, address, zone, nowMs }: TimelapsesPartProps) {
+function Making({ running, waiting, waitingCount, address, zone, nowMs }: TimelapsesPartProps) {
   const context = { zone, nowMs, mayChange: false };
-  const rest = waiting.length - SHOWN_WAITING;
+  const rest = waitingCount - waiting.length;
   return (
     <section
       class="part"
@@ -116,7 +115,7 @@ function Making({ running, waiting, address, zone, nowMs }: TimelapsesPartProps)
         {running.map((job) => (
           <RunningJob key={job.id} job={job} {...context} />
         ))}
-        {waiting.slice(0, SHOWN_WAITING).map((job) => (
+        {waiting.map((job) => (
           <WaitingJob key={job.id} job={job} {...context} />
         ))}
       </ul>

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { jobTable } from "./schema.ts";
 import type * as schema from "./schema.ts";
@@ -13,8 +13,14 @@ export type JobRowFilter = {
   channel?: string | undefined;
   kind?: string | undefined;
   states?: readonly string[] | undefined;
-  limit: number;
 };
+
+const matches = ({ channel, kind, states }: JobRowFilter) =>
+  and(
+    channel === undefined ? undefined : eq(jobTable.channel, channel),
+    kind === undefined ? undefined : eq(jobTable.kind, kind),
+    states === undefined ? undefined : inArray(jobTable.state, [...states]),
+  );
 
 const WAITING_OR_RUNNING = ["queued", "running"];
 
@@ -48,21 +54,24 @@ export class JobTable {
     return this.#db.select().from(jobTable).where(eq(jobTable.state, state)).orderBy(asc(jobTable.id)).all();
   }
 
-  /** The newest first. */
-  list({ channel, kind, states, limit }: JobRowFilter): JobRow[] {
+  /** The newest first, or the oldest; only those with a smaller number than `before`. */
+  list({
+    before,
+    isOldestFirst = false,
+    limit,
+    ...filter
+  }: JobRowFilter & { before?: number; isOldestFirst?: boolean; limit: number }): JobRow[] {
     return this.#db
       .select()
       .from(jobTable)
-      .where(
-        and(
-          channel === undefined ? undefined : eq(jobTable.channel, channel),
-          kind === undefined ? undefined : eq(jobTable.kind, kind),
-          states === undefined ? undefined : inArray(jobTable.state, [...states]),
-        ),
-      )
-      .orderBy(desc(jobTable.id))
+      .where(and(matches(filter), before === undefined ? undefined : lt(jobTable.id, before)))
+      .orderBy(isOldestFirst ? asc(jobTable.id) : desc(jobTable.id))
       .limit(limit)
       .all();
+  }
+
+  count(filter: JobRowFilter): number {
+    return this.#db.select({ count: count() }).from(jobTable).where(matches(filter)).get()?.count ?? 0;
   }
 
   update(id: number, change: JobChange): void {

@@ -36,8 +36,8 @@ export type TimelapsePagesDeps = AddDeps & {
 const ON_A_PAGE = 24;
 /** A job that failed is told of for so long. */
 const FAILED_MS = 600_000;
-/** Most jobs that are counted as waiting. */
-const WAITING = 1000;
+/** Jobs that are shown waiting; of the others their number is told. */
+const SHOWN_WAITING = 3;
 
 const mayChange = (request: Request): boolean => {
   const identity = identityOf(request);
@@ -89,7 +89,8 @@ export function timelapsePages(deps: TimelapsePagesDeps) {
       channel,
       address: of(skip),
       running: jobs.list({ ...ofChannel, states: ["running"] }),
-      waiting: jobs.list({ ...ofChannel, states: ["queued"], limit: WAITING }).toReversed(),
+      waiting: jobs.list({ ...ofChannel, states: ["queued"], isOldestFirst: true, limit: SHOWN_WAITING }),
+      waitingCount: jobs.count({ ...ofChannel, states: ["queued"] }),
       failed: isFailed ? newest : undefined,
       zone: chosen?.zone ?? site(request).zone,
       nowMs,

@@ -220,3 +220,22 @@ test("a job whose film was deleted says so instead of leading to it", async () =
   expect(page).toContain("Its film was deleted");
   expect(page.match(/>Show</g)).toHaveLength(1);
 });
+
+test("of many that wait the next ones are shown, and how many more there are", async () => {
+  for (let n = 1; n <= 203; n += 1) {
+    rig.queue.add({ kind: "moment", payload: { text: `${n}.` }, who: "", notBeforeMs: now + 3_600_000 });
+  }
+  const page = await textOf("/jobs");
+  expect(page).toContain("The moment 1.<");
+  expect(page).toContain("The moment 200.<");
+  expect(page).not.toContain("The moment 201.<");
+  expect(page).toContain("3 more wait.");
+  const numbers = async (query: string) => {
+    const { jobs, total } = await jsonOf(ask(`/api/jobs?${query}`));
+    return { total, jobs: jobs.map(({ id }: { id: number }) => id) };
+  };
+  expect(await numbers("state=queued&limit=2")).toEqual({ total: 203, jobs: [203, 202] });
+  expect(await numbers("state=queued&limit=2&before=202")).toEqual({ total: 203, jobs: [201, 200] });
+  expect(await numbers("state=done&before=2")).toEqual({ total: 0, jobs: [] });
+  expect((await ask("/api/jobs?before=x")).status).toBe(400);
+});
