@@ -3,6 +3,7 @@ import { z } from "zod";
 import { identityOf } from "../access/identity.ts";
 import { access } from "../access/policy.ts";
 import type { Footage } from "../archive/footage.ts";
+import { lockId } from "../archive/keep/lock-id.ts";
 import type { Locks } from "../archive/keep/locks.ts";
 import type { LockRow } from "../db/index/rows.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -41,19 +42,31 @@ export const lockRoutes = ({ footage, clock, list, locks }: LockDeps) =>
     .get(
       "/api/channels/:channel/locks",
       ({ params }) =>
-        Response.json({ locks: list(channelOf(footage, params.channel).id) }, { headers: fresh }),
-      access("viewer", { summary: "Locked spans of a channel" }),
+        Response.json(
+          {
+            locks: list(channelOf(footage, params.channel).id).map((row) => ({
+              ...row,
+              id: lockId(row, row.recording),
+            })),
+          },
+          { headers: fresh },
+        ),
+      access("viewer", {
+        summary: "Locked spans of a channel",
+        description: "One for each file that a lock covers a part of; those of one lock have the same id.",
+      }),
     )
     .post(
       "/api/channels/:channel/locks",
       async ({ params, body, request }) => {
         const { id, zone } = channelOf(footage, params.channel);
         const who = identityOf(request)?.name ?? "";
-        const span = { ...spanOf(zone, body.from, body.to), who, why: body.why, sinceMs: clock.nowMs() };
+        const asked = { ...spanOf(zone, body.from, body.to), who, why: body.why, sinceMs: clock.nowMs() };
+        const span = locks.distinct(id, asked);
         const recordings = await locks.lock(id, span);
         if (recordings.length === 0)
           throw notFound(`Nothing of ${id} was recorded between ${body.from} and ${body.to}`);
-        return Response.json({ recordings }, { status: 201, headers: fresh });
+        return Response.json({ id: lockId(span, ""), recordings }, { status: 201, headers: fresh });
       },
       { body: lockBody, ...access("operator", { summary: "Lock a span of a channel against retention" }) },
     )
@@ -61,11 +74,19 @@ export const lockRoutes = ({ footage, clock, list, locks }: LockDeps) =>
       "/api/channels/:channel/locks",
       async ({ params, query }) => {
         const { id, zone } = channelOf(footage, params.channel);
+        const one = query["id"] ?? "";
+        if (one !== "")
+          return Response.json({ released: await locks.releaseOne(id, one) }, { headers: fresh });
         const { startMs, endMs } = spanOf(zone, query["from"] ?? "", query["to"] ?? "");
         return Response.json({ released: await locks.release(id, startMs, endMs) }, { headers: fresh });
       },
       access("operator", {
-        summary: "Release the locks that overlap a span of a channel",
-        query: { from: "Begin of the span, in the channel's zone or with an offset", to: "Its end" },
+        summary: "Release one lock by its id, or all that overlap a span of a channel",
+        description: "Answers the recordings that are not locked any more.",
+        query: {
+          id: "Id of the lock; from and to are not needed then",
+          from: "Begin of the span, in the channel's zone or with an offset",
+          to: "Its end",
+        },
       }),
     );

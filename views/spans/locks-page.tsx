@@ -46,12 +46,7 @@ export function LockList({ channels, mayRelease, mistake }: LockListProps) {
           <h2>{channel.name}</h2>
           <ul class="file-list">
             {locks.map((lock) => (
-              <LockItem
-                key={`${lock.startMs} ${lock.sinceMs}`}
-                channel={channel}
-                lock={lock}
-                mayRelease={mayRelease}
-              />
+              <LockItem key={lock.id} channel={channel} lock={lock} mayRelease={mayRelease} />
             ))}
           </ul>
         </section>
@@ -95,9 +90,8 @@ function LockItem({
             hx-swap="innerHTML"
           >
             <input type="hidden" name="channel" value={channel.id} />
-            <input type="hidden" name="from" value={startMs} />
-            <input type="hidden" name="to" value={endMs} />
-            <p>It may be deleted by its limits then, also where other locks cover the same time.</p>
+            <input type="hidden" name="lock" value={lock.id} />
+            <p>It may be deleted by its limits then, except where another lock covers the same time.</p>
             <button class="danger" type="submit" aria-label={`Release ${words} now`}>
               Release it
             </button>

@@ -1,8 +1,9 @@
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { LockRow, RecordingRow } from "../../db/index/rows.ts";
-import { NightjarError } from "../../platform/errors.ts";
+import { NightjarError, notFound } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
 import { lockFileText, type LockSpan } from "./lock-file.ts";
+import { lockId } from "./lock-id.ts";
 import { lockPathsOfUnit, mirrorLocks, readLocks, type Locked } from "./read-locks.ts";
 import { spanOf, unitsOf } from "./units.ts";
 import { lockPathOf, pathBelow } from "../write/recording-paths.ts";
@@ -39,6 +40,9 @@ export class Locks {
   readonly #bound: LockBound;
   readonly #idsOf: (channel: string) => readonly string[];
   readonly #isIndexed: () => Promise<void>;
+  /** Ids of locks that were asked for, as those that are not yet in the index. */
+  readonly #given = new Set<string>();
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: LocksDeps) {
     this.#files = deps.files;
@@ -49,12 +53,29 @@ export class Locks {
     this.#isIndexed = deps.isIndexed ?? (async () => {});
   }
 
+  /** The same lock with a time of its own: no other one of its channel has its id then. */
+  distinct(channel: string, span: LockSpan): LockSpan {
+    const taken = new Set(this.list(channel).map((row) => lockId(row, row.recording)));
+    let { sinceMs } = span;
+    let id = lockId(span, "");
+    while (taken.has(id) || this.#given.has(id)) {
+      sinceMs += 1;
+      id = lockId({ ...span, sinceMs }, "");
+    }
+    this.#given.add(id);
+    return { ...span, sinceMs };
+  }
+
   /**
    * Locks a span of a channel, what is being written now included. Answers the ids of the recordings that it
    * covers a part of. Throws `conflict` when locked footage would take more than it may, or a storage is not
    * there; nothing is locked then.
    */
-  async lock(channel: string, span: LockSpan): Promise<string[]> {
+  lock(channel: string, span: LockSpan): Promise<string[]> {
+    return this.#inTurn(() => this.#lock(channel, span));
+  }
+
+  async #lock(channel: string, span: LockSpan): Promise<string[]> {
     await this.#isIndexed();
     for (let tries = 1; ; tries++) {
       const recordings = this.#covered(channel, span.startMs, span.endMs);
@@ -80,7 +101,11 @@ export class Locks {
   }
 
   /** Releases all locks that overlap a span of a channel. Answers the ids of the recordings that have none left. */
-  async release(channel: string, startMs: number, endMs: number): Promise<string[]> {
+  release(channel: string, startMs: number, endMs: number): Promise<string[]> {
+    return this.#inTurn(() => this.#release(channel, startMs, endMs));
+  }
+
+  async #release(channel: string, startMs: number, endMs: number): Promise<string[]> {
     const released: string[] = [];
     const covered = this.#covered(channel, startMs, endMs);
     for (const unit of unitsOf(this.#index, covered)) {
@@ -92,6 +117,31 @@ export class Locks {
       if (left.length === 0) released.push(...covered.map(({ id }) => id).filter((id) => ids.has(id)));
     }
     await this.#releaseHoles(channel, startMs, endMs);
+    return released;
+  }
+
+  /**
+   * Releases one lock, and leaves others that cover the same footage. Answers the ids of the recordings that have none left.
+   * Throws `not-found`, and `conflict` when a storage is not there; nothing is released then.
+   */
+  releaseOne(channel: string, id: string): Promise<string[]> {
+    return this.#inTurn(() => this.#releaseOne(channel, id));
+  }
+
+  async #releaseOne(channel: string, id: string): Promise<string[]> {
+    const rows = this.list(channel).filter((row) => lockId(row, row.recording) === id);
+    if (rows.length === 0)
+      throw notFound(`There is no lock ${JSON.stringify(id.slice(0, 40))} of ${channel}`);
+    const held = rows.flatMap(({ recording }) => this.#index.recording(recording) ?? []);
+    const units = unitsOf(this.#index, held);
+    for (const recording of units.flat()) this.#mediaPath(recording);
+    const released: string[] = [];
+    for (const unit of units) {
+      const before = await this.#locksOf(unit);
+      const left = before.filter((span) => unit.every((recording) => lockId(span, recording.id) !== id));
+      await this.#write(unit, left);
+      if (left.length === 0) released.push(...unit.map((recording) => recording.id));
+    }
     return released;
   }
 
@@ -125,6 +175,13 @@ export class Locks {
   /** Locked spans of a channel. */
   list(channel: string): LockRow[] {
     return this.#idsOf(channel).flatMap((id) => this.#index.locks(id));
+  }
+
+  /** One change after the other: each reads a lock file and writes it anew. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => {});
+    return done;
   }
 
   #locksOf(unit: Unit): Promise<LockSpan[]> {

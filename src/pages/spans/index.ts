@@ -24,7 +24,7 @@ import type { SiteOf } from "../site.ts";
 
 export type SpanPagesDeps = ExportRoutesDeps & {
   site: SiteOf;
-  locks: Pick<Locks, "lock" | "release">;
+  locks: Pick<Locks, "distinct" | "lock" | "releaseOne">;
   locksOf: (channel: string) => readonly LockRow[];
 };
 
@@ -138,7 +138,10 @@ export function spanPages(deps: SpanPagesDeps) {
           if (why.length > MAX_WHY)
             throw badParameter("why", why.slice(0, 40), `at most ${MAX_WHY} characters`);
           const who = identityOf(request)?.name ?? "";
-          const recordings = await locks.lock(channel.id, { ...span, who, why, sinceMs: clock.nowMs() });
+          const recordings = await locks.lock(
+            channel.id,
+            locks.distinct(channel.id, { ...span, who, why, sinceMs: clock.nowMs() }),
+          );
           if (recordings.length === 0) throw notFound("Nothing is kept of this time");
           return { words: "It is locked.", isTrouble: false, link: { path: "/-/locks", words: "All locks" } };
         }),
@@ -154,12 +157,12 @@ export function spanPages(deps: SpanPagesDeps) {
       async ({ request }) => {
         const form = await readForm(request);
         const channel = channelOf(footage, form.get("channel") ?? "");
-        const span = spanOf(channel.zone, form.get("from") ?? "", form.get("to") ?? "");
         let mistake: string | undefined;
         try {
-          await locks.release(channel.id, span.startMs, span.endMs);
+          await locks.releaseOne(channel.id, form.get("lock") ?? "");
         } catch (error) {
-          if (!(error instanceof NightjarError) || error.kind !== "conflict") throw error;
+          if (!(error instanceof NightjarError) || !["conflict", "not-found"].includes(error.kind))
+            throw error;
           mistake = `${errorText(error)}.`;
         }
         if (wantsFragment(request)) return htmlFragment(h(LockList, lockList(request, mistake)));

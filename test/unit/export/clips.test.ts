@@ -100,8 +100,14 @@ test("the rows of a lock are one span, those of two locks are two", () => {
     { ...row, recording: "b", startMs: 200, endMs: 300 },
     { ...row, recording: "b", startMs: 250, endMs: 400, sinceMs: 9, who: "Bob" },
   ];
-  expect(shownLocks(rows)).toEqual([
+  expect(shownLocks(rows)).toMatchObject([
     { startMs: 250, endMs: 400, who: "Bob", why: "van", sinceMs: 9 },
     { startMs: 100, endMs: 300, who: "Ann", why: "van", sinceMs: 5 },
+  ]);
+  // Those made by hand say nothing: each is of its recording alone.
+  const byHand = rows.slice(0, 2).map((each) => ({ ...each, who: "", why: "", sinceMs: 0 }));
+  expect(shownLocks(byHand).map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+    [200, 300],
+    [100, 200],
   ]);
 });

@@ -122,7 +122,9 @@ describe("locks", () => {
   test("a span is locked by a file, listed, and released", async () => {
     await withServer(1000, async (ask, mediaPath) => {
       const lockPath = mediaPath.replace(".mp4", ".lock");
-      expect(await ask("POST", "", span)).toEqual({ status: 201, text: `{"recordings":["aaaaaaaaaa"]}` });
+      const made = await ask("POST", "", span);
+      expect(made.status).toBe(201);
+      expect(JSON.parse(made.text)).toEqual({ id: expect.any(String), recordings: ["aaaaaaaaaa"] });
       expect(existsSync(lockPath)).toBe(true);
       const listed: unknown = JSON.parse((await ask("GET", "")).text);
       expect(listed).toMatchObject({
@@ -130,6 +132,33 @@ describe("locks", () => {
       });
       const released = await ask("DELETE", `?from=${span.from}&to=${span.to}`);
       expect(released).toEqual({ status: 200, text: `{"released":["aaaaaaaaaa"]}` });
+      expect(existsSync(lockPath)).toBe(false);
+    });
+  });
+
+  test("one lock is released by its id, and what overlaps it stays locked", async () => {
+    await withServer(1000, async (ask, mediaPath) => {
+      const lockPath = mediaPath.replace(".mp4", ".lock");
+      const idOf = async (body: object): Promise<string> => JSON.parse((await ask("POST", "", body)).text).id;
+      // Two of the same words at the same time are two, all the same.
+      const ids = await Promise.all([
+        idOf(span),
+        idOf({ ...span, to: "2026-11-21T06:40:00Z" }),
+        idOf({ ...span, why: "van" }),
+      ]);
+      expect(new Set(ids).size).toBe(3);
+      const left = async (): Promise<string[]> =>
+        JSON.parse((await ask("GET", "")).text).locks.map(({ id }: { id: string }) => id);
+      expect((await left()).toSorted()).toEqual(ids.toSorted());
+      expect(await ask("DELETE", `?id=${ids[0]}`)).toEqual({ status: 200, text: `{"released":[]}` });
+      expect((await left()).toSorted()).toEqual(ids.slice(1).toSorted());
+      expect(existsSync(lockPath)).toBe(true);
+      expect((await ask("DELETE", `?id=${ids[0]}`)).status).toBe(404);
+      await ask("DELETE", `?id=${ids[1]}`);
+      expect(await ask("DELETE", `?id=${ids[2]}`)).toEqual({
+        status: 200,
+        text: `{"released":["aaaaaaaaaa"]}`,
+      });
       expect(existsSync(lockPath)).toBe(false);
     });
   });
