@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { NightjarError, systemErrorCode, type ErrorKind } from "../platform/errors.ts";
+import { schemaProblems } from "../platform/schema-words.ts";
 import { askToSignIn } from "./sign-in-answer.ts";
 
 /** An error as a client may see it. */
@@ -31,16 +33,27 @@ const answer = (kind: ErrorKind, message: string, details: readonly string[] = [
   details,
 });
 
-/** The names of what a validation did not like, without what was sent: it may be a password. */
-function invalidFields(error: unknown): string[] {
-  const all: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "all") : undefined;
-  if (!Array.isArray(all)) return [];
-  const names = all.map((item: unknown): unknown => {
-    if (typeof item !== "object" || item === null) return undefined;
-    const path: unknown = Reflect.get(item, "path");
-    return Array.isArray(path) ? path.join(".") : path;
-  });
-  return [...new Set(names.filter((name): name is string => typeof name === "string" && name.length < 80))];
+/** What is checked of a request, by Elysia's names for it. */
+const wholes: Record<string, string> = {
+  body: "The body",
+  query: "The query",
+  params: "The address",
+  headers: "The head of the request",
+};
+
+const at = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+
+/** What was not accepted of a request, and what is wanted instead. */
+function validationAnswer(error: unknown): ErrorAnswer {
+  const [validator, value, part] = [at(error, "validator"), at(error, "value"), at(error, "type")];
+  const schema = validator instanceof z.ZodType ? validator : at(validator, "schema");
+  const whole = wholes[String(part)] ?? "What was sent";
+  if (part === "body" && value === undefined)
+    return answer("unprocessable", "The body is missing; wanted: JSON, with Content-Type: application/json");
+  const problems = schema instanceof z.ZodType ? schemaProblems(schema, value, whole) : [];
+  const [first = `${whole} is not accepted`, ...others] = problems;
+  return answer("unprocessable", first, others);
 }
 
 /** What keeps a database from being written, by the beginnings of SQLite's codes. */
@@ -73,15 +86,8 @@ export function errorAnswer(code: unknown, error: unknown): ErrorAnswer {
   switch (code) {
     case "NOT_FOUND":
       return answer("not-found", "There is nothing at this address");
-    case "VALIDATION": {
-      const fields = invalidFields(error);
-      return {
-        ...answer(
-          "unprocessable",
-          `Not accepted: ${fields.length > 0 ? fields.join(", ") : "the values sent"}`,
-        ),
-      };
-    }
+    case "VALIDATION":
+      return validationAnswer(error);
     case "PARSE":
       return answer("bad-request", "The body can't be read as what its Content-Type says");
     case "INVALID_COOKIE_SIGNATURE":

@@ -12,7 +12,7 @@ import { isoOf } from "../platform/zone.ts";
 import { channelOf } from "../playback/deps.ts";
 import { MAX_INTERVAL_MS, parseTime, zoneParameter } from "../playback/time-parameters.ts";
 import { footageIn, type Window } from "./choose-footage.ts";
-import { clipCodecs, type ClipRequest } from "./clip-request.ts";
+import { clipCodecs, clipRequest, type ClipRequest } from "./clip-request.ts";
 import { noFfmpeg } from "./encoder.ts";
 import { spanFacts } from "./span-facts.ts";
 
@@ -24,7 +24,7 @@ const clipBody = z.strictObject({
   from: z.string().max(64),
   to: z.string().max(64),
   codec: z.enum(clipCodecs).default("h264"),
-  height: z.int().optional(),
+  height: clipRequest.shape.heightPixels,
   clock: z.boolean().default(false),
 });
 

@@ -2,6 +2,7 @@ import type { JobRow, JobTable } from "../db/state/job-table.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText, NightjarError, notFound } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
+import { schemaProblems } from "../platform/schema-words.ts";
 import { EndWaiters } from "./end-waiters.ts";
 import type { HeavyGate } from "./heavy-gate.ts";
 import type { Job, JobKind, JobKindName, Jobs, JobState, NewJob } from "./job-kind.ts";
@@ -81,12 +82,12 @@ export class JobQueue implements Jobs {
       throw new NightjarError("bad-request", `There are no jobs of the kind ${JSON.stringify(name)}`);
     const checked = kind.payload.safeParse(payload);
     if (!checked.success) {
-      const issue = checked.error.issues[0];
-      const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-      throw new NightjarError(
-        "bad-request",
-        `This can't be done: ${where}${issue?.message ?? "not understood"}`,
+      const [first = "not understood", ...others] = schemaProblems(
+        kind.payload,
+        payload,
+        "What is asked for",
       );
+      throw new NightjarError("bad-request", `This can't be done: ${first}`, { details: others });
     }
     const same = workKey === undefined ? undefined : this.#withKey(workKey);
     if (same) return this.#shown(same);

@@ -145,7 +145,7 @@ describe("clips of a span with a gap in it", () => {
     [{ to: "1" }, 400, "to"],
     [{ to: "4000000000" }, 400, "a time that is over"],
     [{ codec: "vp8" }, 422, "codec"],
-    [{ height: 101 }, 400, "even"],
+    [{ height: 101 }, 422, "height is 101; wanted: an even number"],
     [{ codec: "copy", clock: true }, 400, "without encoding anew"],
   ])("%j is no clip: %d", async (wanted, status, words) => {
     const answer = await post("/api/channels/cam/clips", {

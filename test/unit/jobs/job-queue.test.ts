@@ -114,7 +114,7 @@ test("the same work is done once: while it waits or runs, it is the answer", asy
 
 test("a wrong payload and an unknown kind are refused, with what is wrong", () => {
   const wrong = () => rig.queue.add({ kind: "moment", payload: { text: 1 }, who: "" });
-  expect(wrong).toThrow(/^This can't be done: text: /);
+  expect(wrong).toThrow(/^This can't be done: text is /);
   expect(kindOfError(wrong)).toBe("bad-request");
   expect(kindOfError(() => rig.queue.add({ kind: "hologram" as "clip", payload: {}, who: "" }))).toBe(
     "bad-request",
