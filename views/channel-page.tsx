@@ -1,3 +1,4 @@
+import type { StorageAway } from "../src/archive/roots/root.ts";
 import type { ChannelStatus } from "../src/status/channel-status.ts";
 import { ChannelNow, ChannelState } from "./channel-now.tsx";
 import { Layout } from "./layout.tsx";
@@ -8,11 +9,14 @@ import { quietPolling } from "./polling.ts";
 import type { ShownDay } from "./shown-day.ts";
 import type { Site } from "./site.ts";
 import { SpanPart } from "./spans/span-form.tsx";
+import { StorageAwayNotice } from "./storage-away.tsx";
 
 export type ChannelPageProps = PlayerProps & {
   site: Site;
   /** Whether who looks may make and lock something. */
   mayChange: boolean;
+  /** Why there may be footage that is not known now. */
+  away?: StorageAway | undefined;
 };
 
 const SPAN_MS = 5 * 60_000;
@@ -29,7 +33,7 @@ function usualSpan({ day, isToday }: ShownDay): { from: string; to: string } {
 }
 
 /** `/<channel>` and `/<channel>/<date>`: a day and its player, which lies outside the part that renews itself. */
-export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
+export function ChannelPage({ site, mayChange, away, ...player }: ChannelPageProps) {
   const { channel, shown } = player;
   const { assets } = site;
   const title = shown.isToday ? channel.name : `${channel.name}, ${shown.title}`;
@@ -50,11 +54,11 @@ export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
         </div>
         <DayNav channel={channel} shown={shown} />
       </div>
-      {!channel.hasFootage && <NothingYet channel={channel} />}
+      {!channel.hasFootage && <NothingYet channel={channel} away={away} />}
       {isWatchable && <Player {...player} />}
       {isWatchable && mayChange && shown.isToday && player.hasStills && <MomentForm channel={channel.id} />}
       {isWatchable && <SpanPart channel={channel} shown={shown} {...usualSpan(shown)} />}
-      {channel.hasFootage && !isWatchable && <NothingThen shown={shown} />}
+      {channel.hasFootage && !isWatchable && <NothingThen shown={shown} away={away} />}
       <div id="now" {...(shown.isToday ? { "hx-get": `/${channel.id}`, ...quietPolling } : {})}>
         <ChannelNow channel={channel} shown={shown} />
       </div>
@@ -62,7 +66,8 @@ export function ChannelPage({ site, mayChange, ...player }: ChannelPageProps) {
   );
 }
 
-function NothingYet({ channel }: { channel: ChannelStatus }) {
+function NothingYet({ channel, away }: { channel: ChannelStatus; away: StorageAway | undefined }) {
+  if (away) return <StorageAwayNotice away={away} zone={channel.zone} />;
   if (channel.kind === "upload") {
     return (
       <p class="notice">
@@ -79,7 +84,8 @@ function NothingYet({ channel }: { channel: ChannelStatus }) {
 }
 
 /** Stands where the player is on days with footage. */
-function NothingThen({ shown }: { shown: ShownDay }) {
+function NothingThen({ shown, away }: { shown: ShownDay; away: StorageAway | undefined }) {
+  if (away) return <StorageAwayNotice away={away} zone={shown.day.zone} />;
   return <p class="notice">{shown.words}. The links above lead to the nearest days with footage.</p>;
 }
 

@@ -1,9 +1,11 @@
 import type { FootageChannel } from "../src/archive/footage.ts";
+import type { StorageAway } from "../src/archive/roots/root.ts";
 import type { Calendar } from "../src/status/calendar.ts";
 import { CalendarMonthGrid } from "./calendar-month.tsx";
 import { DateList, type DateListProps } from "./date-list.tsx";
 import { Layout } from "./layout.tsx";
 import type { Site } from "./site.ts";
+import { StorageAwayNotice } from "./storage-away.tsx";
 
 export type DatesPageProps = {
   site: Site;
@@ -13,13 +15,15 @@ export type DatesPageProps = {
   /** One of the two ways to look at the dates. */
   calendar?: Calendar;
   list?: DateLists;
+  /** Why there may be footage that is not known now. */
+  away?: StorageAway | undefined;
 };
 
 /** Lists of months, newest first, and the month before the last one that has footage. */
 export type DateLists = { lists: readonly DateListProps[]; earlier: string | undefined };
 
 /** `/dates`: the days of which there is footage, by month, newest first: as a calendar, or as a list with addresses. */
-export function DatesPage({ site, channels, chosen, calendar, list }: DatesPageProps) {
+export function DatesPage({ site, channels, chosen, calendar, list, away }: DatesPageProps) {
   const zone = chosen?.zone ?? site.zone;
   const { earlier } = calendar ?? list ?? { earlier: undefined };
   const months = calendar?.months ?? list?.lists ?? [];
@@ -45,7 +49,8 @@ export function DatesPage({ site, channels, chosen, calendar, list }: DatesPageP
         all="All channels"
         {...(list ? { query: "view=list" } : {})}
       />
-      {months.length === 0 && (
+      {months.length === 0 && away && <StorageAwayNotice away={away} zone={zone} />}
+      {months.length === 0 && !away && (
         <p class="notice">
           There is no footage yet. Each day that is recorded gets its place here, with its length, size and
           gaps.

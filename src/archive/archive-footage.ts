@@ -7,6 +7,7 @@ import { VIDEO_TIMESCALE } from "../media/parameters.ts";
 import type { ChannelWriter } from "./write/channel-writer.ts";
 import type { Footage, FootageChannel } from "./footage.ts";
 import type { FileArchive } from "./files/file-archive.ts";
+import type { StorageAway } from "./roots/root.ts";
 import type { ReplacedSegment } from "./files/replaced-files.ts";
 import type { ArchiveChannel } from "./settings.ts";
 import type { WriteContext } from "./write/write-context.ts";
@@ -171,6 +172,10 @@ export class ArchiveFootage implements Footage {
   outage(channel: string): (RunEnd & { sinceMs: number }) | undefined {
     const settings = this.#settings(channel);
     return settings && (this.#writerOf(settings.id).outage ?? this.#files.outage(settings.id));
+  }
+
+  storageAway(): StorageAway | undefined {
+    return this.#context.roots.away?.();
   }
 
   mediaPath(recording: Recording, segment?: Segment): string | undefined {

@@ -29,7 +29,7 @@ import type { RecordingWriter } from "./write/recording-writer.ts";
 import { recover, type RecoveryReport } from "./write/recovery.ts";
 import { resumeRedate, tellPendingJournals } from "./write/redate.ts";
 import { Redating } from "./write/redating.ts";
-import type { Roots } from "./roots/root.ts";
+import type { Roots, StorageAway } from "./roots/root.ts";
 import { KeptRunWriter } from "./write/kept-run-writer.ts";
 import type { OpenRun, RunPlace } from "./write/open-run.ts";
 import { RunWriter } from "./write/run-writer.ts";
@@ -345,6 +345,10 @@ export class RecordingArchive implements Archive, Footage, LiveFootage {
 
   outage(channel: string): (RunEnd & { sinceMs: number }) | undefined {
     return this.#footage.outage(channel);
+  }
+
+  storageAway(): StorageAway | undefined {
+    return this.#footage.storageAway();
   }
 
   mediaPath(recording: Recording, segment?: Segment): string | undefined {

@@ -1,6 +1,7 @@
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
 import type { RunEnd } from "../media/reasons.ts";
+import type { StorageAway } from "./roots/root.ts";
 
 /** A channel whose footage can be played: configured, or retired with footage left. */
 export type FootageChannel = {
@@ -39,6 +40,8 @@ export interface Footage {
   gaps(channel: string, fromMs: number, toMs: number): GapRow[];
   /** Why nothing is being recorded now, since when (ms UTC); `undefined` while footage arrives or before any. */
   outage(channel: string): (RunEnd & { sinceMs: number }) | undefined;
+  /** What is told while a storage is not there whose footage may not be known. */
+  storageAway?(): StorageAway | undefined;
   /**
    * Absolute path of a recording's media file, or of the segment's own where segments are files; `undefined` while its
    * storage is not there.

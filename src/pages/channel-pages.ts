@@ -86,6 +86,7 @@ export function channelPages({ status, footage, site, locksOf, timelapses }: Pag
       isLive,
       atMs: atMs ?? lateMs,
       hasStills: status.hasFfmpeg(),
+      away: footage.storageAway?.(),
     };
     return htmlPage(h(ChannelPage, { site: site(request), ...props }));
   };

@@ -95,7 +95,7 @@ export function datePages({ status, footage, history, site, timelapses }: PagesD
         const shown = site(request);
         const thisMonth = monthOf(localDateOf(status.nowMs(), chosen?.zone ?? shown.zone));
         const latest = monthParameter(query, thisMonth);
-        const props = { site: shown, channels, chosen };
+        const props = { site: shown, channels, chosen, away: footage.storageAway?.() };
         if (query.get("view") === "list")
           return htmlPage(h(DatesPage, { ...props, list: await dateList(channels, chosen, latest) }));
         const calendar = status.calendar(chosen ? [chosen] : channels, latest);

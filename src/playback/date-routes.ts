@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import { access } from "../access/policy.ts";
 import type { FootageChannel } from "../archive/footage.ts";
+import { nothingYet } from "../archive/nothing-yet.ts";
 import { badParameter, notFound } from "../platform/errors.ts";
 import { localDateOf, type LocalDate } from "../platform/zone.ts";
 import { nearestSpans } from "./coverage.ts";
@@ -76,7 +77,7 @@ export function dateRoutes(deps: PlaybackDeps, lists: Lists, answers: PlaylistAn
     const fromMs = clock.nowMs() + DAY_MS;
     const { before } = nearestSpans(footage, channel.id, { fromMs, toMs: fromMs + 1 });
     const endMs = before?.endMs ?? footage.newest(channel.id, 1).at(-1)?.endMs;
-    if (endMs === undefined) throw notFound(`Nothing has been recorded on ${channel.id} yet`);
+    if (endMs === undefined) throw nothingYet(footage, channel);
     return localDateOf(endMs - 1, channel.zone);
   };
 

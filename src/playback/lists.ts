@@ -1,4 +1,5 @@
 import type { FootageChannel } from "../archive/footage.ts";
+import { nothingYet } from "../archive/nothing-yet.ts";
 import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import { notFound } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
@@ -241,7 +242,7 @@ export class Lists {
   /** Why there is nothing to list, with the nearest footage. */
   #nothing(channel: FootageChannel, interval: Interval | undefined) {
     const { zone } = channel;
-    if (!interval) return notFound(`Nothing has been recorded on ${channel.id} yet`);
+    if (!interval) return nothingYet(this.#deps.footage, channel);
     const { before, after } = nearestSpans(this.#deps.footage, channel.id, interval);
     const details = [
       ...(before ? [`Nearest footage before: ${spanText(before, zone)}`] : []),

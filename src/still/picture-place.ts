@@ -1,4 +1,5 @@
 import type { Footage, FootageChannel } from "../archive/footage.ts";
+import { nothingYet } from "../archive/nothing-yet.ts";
 import type { Recording, RunRow } from "../db/index/rows.ts";
 import { parseSegmentHeader, type ParsedSegment } from "../media/fmp4/segment.ts";
 import type { Segment } from "../media/segment-list.ts";
@@ -44,7 +45,7 @@ export const pictureName = ({ recording, ordinal, sampleIndex }: PicturePlace): 
 export async function newestPicture(footage: Footage, channel: FootageChannel): Promise<PicturePlace> {
   const recording = footage.newest(channel.id, 1).at(-1);
   const run = recording && footage.run(recording.run);
-  if (!recording || !run) throw notFound(`Nothing has been recorded on ${channel.id} yet`);
+  if (!recording || !run) throw nothingYet(footage, channel);
   const { segments } = recording;
   return keyFrameUpTo(footage, { recording, run, segments, atMs: Number.POSITIVE_INFINITY });
 }

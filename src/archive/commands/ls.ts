@@ -90,8 +90,13 @@ export async function runLs(context: CommandContext): Promise<number> {
       isEmpty = false;
       for (const line of channelLines(one)) stdout(line);
     }
-    if (isEmpty)
-      stdout(channel === undefined ? "Nothing was recorded yet." : `There is no footage of ${channel}.`);
+    if (!isEmpty) return 0;
+    stdout(channel === undefined ? "Nothing was recorded yet." : `There is no footage of ${channel}.`);
+    const indexed = new Set(index.roots().map(({ id }) => id));
+    for (const { id, path } of state?.roots() ?? []) {
+      const isUnread = !indexed.has(id) && !there.has(id);
+      if (isUnread) stdout(`The storage at ${path} is not there; what lies on it is not known now.`);
+    }
     return 0;
   });
 }

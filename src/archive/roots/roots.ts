@@ -8,7 +8,7 @@ import { logOf } from "../../platform/log.ts";
 import { holdLimits, type Databases } from "../database-pair.ts";
 import { newId } from "../ids.ts";
 import { readRootId, writeRootId } from "./root-file.ts";
-import type { Roots } from "./root.ts";
+import type { Roots, StorageAway } from "./root.ts";
 
 const log = logOf("archive");
 
@@ -44,6 +44,10 @@ export class KnownRoots implements Roots {
     missing: { reason: "disk-missing", detail: "the storage has not been looked at yet" },
   };
   #full: RunEnd | undefined;
+  /** When the current root went away; of one that was not there at the start, nobody knows. */
+  #awaySinceMs: number | undefined;
+  /** Path of a former root with footage that the index does not know. */
+  #unreadPath: string | undefined;
   #isIndexing = false;
   #loop: Promise<void> = Promise.resolve();
   #look: Promise<void> | undefined;
@@ -68,6 +72,12 @@ export class KnownRoots implements Roots {
   /** The root at the configured path, full or not; `undefined` while it is not there. */
   storageThere(): { id: string; path: string } | undefined {
     return "missing" in this.#current ? undefined : this.#current;
+  }
+
+  away(): StorageAway | undefined {
+    if ("missing" in this.#current)
+      return { detail: this.#current.missing.detail, sinceMs: this.#awaySinceMs };
+    return this.#unreadPath === undefined ? undefined : { detail: `${this.#unreadPath}: it is not there` };
   }
 
   /** The roots that are there. */
@@ -144,6 +154,7 @@ export class KnownRoots implements Roots {
       current = { missing: this.#missingBy(error) };
     }
     for (const root of known.values()) await this.#lookAtFormer(root, found);
+    this.#unreadPath = [...known.values()].find(({ id }) => !indexed.has(id) && !found.has(id))?.path;
     for (const [id, { path }] of found) {
       if (indexed.has(id)) continue;
       try {
@@ -228,6 +239,8 @@ export class KnownRoots implements Roots {
   #set(current: { id: string; path: string } | { missing: RunEnd }): void {
     const before = this.#current;
     this.#current = current;
+    if (!("missing" in current)) this.#awaySinceMs = undefined;
+    else if (!("missing" in before)) this.#awaySinceMs = this.#deps.clock.nowMs();
     if ("missing" in current && (!("missing" in before) || before.missing.detail !== current.missing.detail))
       log.error("Nothing can be recorded: {detail}", { detail: current.missing.detail });
     else if (!("missing" in current) && "missing" in before)

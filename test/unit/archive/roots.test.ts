@@ -124,6 +124,25 @@ describe("storage roots", () => {
     expect(told).toEqual([`${id} away`, `${id} ${archive.storage}`]);
   });
 
+  test("a storage that is away is told with its reason, and since when it went while the program ran", async () => {
+    await using archive = await testArchive();
+    await used(archive);
+    const { roots } = await started(archive, archive.open());
+    expect(roots.away()).toBeUndefined();
+    await rename(archive.storage, `${archive.storage}-disk`);
+    await roots.look();
+    const away = { detail: detail(roots), sinceMs: clock.nowMs() };
+    expect(roots.away()).toEqual(away);
+    await roots.look();
+    expect(roots.away()).toEqual(away);
+    await rename(`${archive.storage}-disk`, archive.storage);
+    await roots.look();
+    expect(roots.away()).toBeUndefined();
+    // A full disk is there.
+    roots.setFull({ reason: "disk-full", detail: "no room" });
+    expect(roots.away()).toBeUndefined();
+  });
+
   test("a storage that does not answer counts as away, and does not stop the start", async () => {
     await using archive = await testArchive();
     const { id } = await used(archive);
@@ -248,6 +267,23 @@ describe("storage add", () => {
       },
       path,
     );
+
+  test("a former storage that is away is told as long as the index does not know what lies on it", async () => {
+    await using archive = await testArchive();
+    await used(archive);
+    await lose(archive, "index.db");
+    const former = archive.storage;
+    await rename(former, `${former}-disk`);
+    const databases = archive.open();
+    const storagePath = join(archive.data, "new");
+    await mkdir(storagePath);
+    await add(databases, storagePath);
+    const { roots } = await started(archive, databases, { storagePath });
+    expect(roots.away()).toEqual({ detail: `${former}: it is not there` });
+    await rename(`${former}-disk`, former);
+    await roots.look();
+    expect(roots.away()).toBeUndefined();
+  });
 
   test("a new disk in the place of the old one takes the footage, and the old one stays known", async () => {
     await using archive = await testArchive();

@@ -1,3 +1,4 @@
+import type { StorageAway } from "../../../src/archive/roots/root.ts";
 import type { ChannelTotal, FootageHistory } from "../../../src/archive/footage-history.ts";
 import type { Footage, FootageChannel } from "../../../src/archive/footage.ts";
 import { fileSpans } from "../../../src/db/index/file-spans.ts";
@@ -121,6 +122,7 @@ export class FakeFootage implements Footage, FootageHistory {
   gapList: GapRow[] = [];
   runs = new Map<string, RunRow>();
   outages = new Map<string, Outage>();
+  away: StorageAway | undefined;
 
   add(id: string, name = id, zone = "UTC", isRetired = false): FootageChannel {
     const channel = { id, name, zone, isRetired };
@@ -128,6 +130,10 @@ export class FakeFootage implements Footage, FootageHistory {
     const run = fakeRun(id);
     this.runs.set(run.id, run);
     return channel;
+  }
+
+  storageAway(): StorageAway | undefined {
+    return this.away;
   }
 
   gap(channel: string, startMs: number, endMs: number, end: RunEnd): void {

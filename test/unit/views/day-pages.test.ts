@@ -53,6 +53,33 @@ describe("a day's page", () => {
     expect((await ask(server, `/yard/2026-11-17?at=${at}`)).status).toBe(200);
   });
 
+  test("where nothing is known because the storage is away, that is said instead of nothing recorded", async () => {
+    const footage = new FakeFootage();
+    footage.add("empty");
+    const server = await app(footage);
+    const pages = ["/empty", "/dates"];
+    const lists = ["/empty/live.m3u8", "/playlist.php?channel=empty"];
+    for (const path of pages) expect((await ask(server, path)).text).toContain("There is no footage yet");
+    for (const path of lists) {
+      const { status, text } = await ask(server, path);
+      expect([path, status]).toEqual([path, 404]);
+      expect(text).toContain("Nothing has been recorded on empty yet");
+    }
+    footage.away = { detail: "/mnt/cctv: went away", sinceMs: now - HOUR };
+    for (const path of pages) {
+      const { text } = await ask(server, path);
+      expect(text).toContain("The storage is away since ");
+      expect(text).toContain("/mnt/cctv: went away");
+      expect(text).not.toContain("no footage yet");
+    }
+    for (const path of lists) {
+      const { status, text } = await ask(server, path);
+      expect([path, status]).toEqual([path, 503]);
+      expect(text).toMatch(/The storage is away since \S+, so there is no footage of empty now/);
+      expect(text).toContain("/mnt/cctv: went away");
+    }
+  });
+
   test("what is no day, or has not begun, is refused", async () => {
     const server = await app();
     for (const [path, status] of [
