@@ -1,4 +1,4 @@
-import type { AgedFile, AgeingSource } from "../archive/aged/aged-day.ts";
+import type { AgedFile, AgeingSource, Kept } from "../archive/aged/aged-day.ts";
 import type { Footage } from "../archive/footage.ts";
 import type { ConvertConfig } from "../config/convert.ts";
 import { NightjarError } from "../platform/errors.ts";
@@ -6,8 +6,8 @@ import type { Files } from "../platform/files.ts";
 import { agedFile, partsOf } from "./aged-files.ts";
 import { encodePiece } from "./encode-piece.ts";
 import type { EncoderChoice } from "./encoders.ts";
-import { KeepAsIs, soundWords } from "./keep-as-is.ts";
-import { otherSoundOf, type Piece, planPieces } from "./plan-pieces.ts";
+import { KeepAsIs, noSmaller, soundWords } from "./keep-as-is.ts";
+import { otherSoundOf, type Piece, planPieces, settingsText } from "./plan-pieces.ts";
 import { readBack } from "./read-back.ts";
 import { SegmentReader } from "./read-segment.ts";
 import { WorkFolder } from "./work-folder.ts";
@@ -39,9 +39,7 @@ export type Aged =
       afterBytes: number;
       pictureCount: number;
     }
-  | { work: WorkFolder; keep: string };
-
-const LARGER = "the converted day was not smaller than the original";
+  | { work: WorkFolder; keep: Kept };
 
 /** The share of the work that encoding is; the rest is reading back. */
 const ENCODING_SHARE = 0.97;
@@ -66,17 +64,20 @@ export async function ageDay(source: AgeingSource, options: AgeOptions): Promise
   const work = await WorkFolder.open(files, source.folder, pieces);
   try {
     const sound = unusualSound(pieces);
-    if (sound !== undefined) return { work, keep: sound };
+    if (sound !== undefined) return { work, keep: { why: sound } };
     const beforeBytes = source.recordings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     await encodeAll(source, pieces, work, beforeBytes, options);
     progress(ENCODING_SHARE, "reading the result back from the disk");
     const made = await readAll(pieces, work, options);
     const afterBytes = made.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (afterBytes >= beforeBytes) throw new KeepAsIs(LARGER);
+    if (afterBytes >= beforeBytes) throw noSmaller();
     const pictureCount = work.pieces.reduce((sum, piece) => sum + piece.pictureCount, 0);
     return { work, files: made, beforeBytes, afterBytes, pictureCount };
   } catch (error) {
-    if (error instanceof KeepAsIs) return { work, keep: error.message };
+    if (error instanceof KeepAsIs) {
+      const bySettings = error.isBySettings ? { settings: settingsText(settings) } : {};
+      return { work, keep: { why: error.message, ...bySettings } };
+    }
     await work.close();
     throw error;
   }
@@ -122,7 +123,7 @@ async function encodeAll(
         },
         progress: (share) => progress((ENCODING_SHARE * (before + share * length)) / total, note),
         wrote: (sizeBytes) => {
-          if (work.sizeBytes + sizeBytes >= beforeBytes) throw new KeepAsIs(LARGER);
+          if (work.sizeBytes + sizeBytes >= beforeBytes) throw noSmaller();
         },
       });
       await work.done(piece.fingerprint, made);

@@ -79,9 +79,10 @@ async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun):
   const { aged, current } = deps;
   const settings = current().channels.get(payload.of)?.convert;
   if (!settings) return await notAsked(deps, job);
-  const source = await aged.source(payload);
+  const by = settingsText(settings);
+  const source = await aged.source(payload, by);
   if (!source) {
-    if (aged.days(payload.of).some((day) => workKeyOf(day) === workKeyOf(payload)))
+    if (aged.days(payload.of, by).some((day) => workKeyOf(day) === workKeyOf(payload)))
       throw new NightjarError(
         "unprocessable",
         "What is left of this day can't be converted: its files are missing or locked; nightjar verify names them",
@@ -156,7 +157,7 @@ async function convert(
     await result.work.close();
     await aged.keepAsIs(payload, result.keep);
     await result.work.remove();
-    return { kept: result.keep };
+    return { kept: result.keep.why };
   }
   await result.work.close();
   checkAsked();

@@ -1,5 +1,6 @@
 import type { AgedDays, FolderDay } from "../archive/aged/aged-day.ts";
 import type { Config } from "../config/config.ts";
+import { settingsText } from "./plan-pieces.ts";
 
 /** A day that waits to be converted. */
 export type WaitingDay = FolderDay & {
@@ -26,14 +27,16 @@ export function waitingDays(
   return [...channels.values()]
     .flatMap(({ id, zone, convert }) =>
       convert
-        ? aged.days(id).map(({ endMs, arrivedMs, sizeBytes, channel, root, date }) => ({
-            of: id,
-            channel,
-            root,
-            date,
-            sizeBytes,
-            sinceMs: Math.max(endMs, arrivedMs, endOfDateMs(date, zone)) + convert.afterMs,
-          }))
+        ? aged
+            .days(id, settingsText(convert))
+            .map(({ endMs, arrivedMs, sizeBytes, channel, root, date }) => ({
+              of: id,
+              channel,
+              root,
+              date,
+              sizeBytes,
+              sinceMs: Math.max(endMs, arrivedMs, endOfDateMs(date, zone)) + convert.afterMs,
+            }))
         : [],
     )
     .filter(({ sinceMs }) => sinceMs <= nowMs)

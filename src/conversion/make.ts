@@ -112,7 +112,8 @@ const idsOf = ({ channels }: Config): string[] =>
 function isNeeded(aged: AgedDays, jobs: Jobs, config: Config): (channel: string, date: string) => boolean {
   const needed = new Set<string>();
   for (const { id, convert } of config.channels.values())
-    if (convert) for (const { channel, date } of aged.days(id)) needed.add(`${channel}/${date}`);
+    if (convert)
+      for (const { channel, date } of aged.days(id, settingsText(convert))) needed.add(`${channel}/${date}`);
   for (const { payload } of jobs.list({ kind: "ageing", states: ["queued", "running"], limit: MOST_JOBS })) {
     const day = payloadOf(payload);
     if (day) needed.add(`${day.channel}/${day.date}`);

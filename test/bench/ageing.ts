@@ -107,7 +107,7 @@ export async function benchAgeing(): Promise<Row[]> {
       progress: () => undefined,
     });
     ours.push(performance.now() - started);
-    if ("keep" in result) throw new Error(result.keep);
+    if ("keep" in result) throw new Error(result.keep.why);
     await result.work.close();
     const path = result.files[0]?.path ?? "";
     const decode = ["ffmpeg", "-nostdin", "-v", "error", "-threads", "1", "-i", path, "-f", "null", "-"];

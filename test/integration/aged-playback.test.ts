@@ -163,10 +163,10 @@ describe("an aged day at every address", () => {
     oldUris = await urisOf(lists[0]!);
     oldDash = await dashSegment();
     oldFrames = (await frameHashes(`${url}/front/archive-${fromS}-8.mp4`, "v")).length;
-    const days = opened.aged.days("front");
+    const days = opened.aged.days("front", "");
     expect(days.map(({ date }) => date)).toEqual([NEWER_CODEC, DATE, NEXT]);
     for (const day of days.slice(0, 2)) {
-      const source = (await opened.aged.source(day))!;
+      const source = (await opened.aged.source(day, ""))!;
       await opened.aged.replace(source, await ageByCopy(source, diskFiles(), otherInit));
     }
     const after = await shown();

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgedDays, AgedFile, AgeingSource, FolderDay } from "../../src/archive/aged/aged-day.ts";
+import type { AgedDays, AgedFile, AgeingSource, FolderDay, Kept } from "../../src/archive/aged/aged-day.ts";
 import { configFromObject } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ageingKind, type AgeingPayload } from "../../src/conversion/ageing-kind.ts";
@@ -31,7 +31,7 @@ beforeAll(() => {
 /** The archive's side, which remembers what it was asked for. */
 class Archive implements AgedDays {
   readonly replaced: (readonly AgedFile[])[] = [];
-  readonly kept: string[] = [];
+  readonly kept: Kept[] = [];
   isChanged = false;
   constructor(private readonly made: AgeingSource | undefined) {}
   days: AgedDays["days"] = () => [];
@@ -41,8 +41,8 @@ class Archive implements AgedDays {
     for (const { path } of files) await readFile(path);
     this.replaced.push(files);
   }
-  keepAsIs(_day: FolderDay, why: string): Promise<void> {
-    this.kept.push(why);
+  keepAsIs(_day: FolderDay, kept: Kept): Promise<void> {
+    this.kept.push(kept);
     return Promise.resolve();
   }
 }
@@ -199,7 +199,9 @@ test("more work than a day has hours is refused with the sentence, until setting
 test("a result that is larger marks the day as kept", async () => {
   await using it = await rig({ codec: "h264", crf: 0 });
   expect(await it.run()).toEqual({ kept: "the converted day was not smaller than the original" });
-  expect(it.archive.kept).toEqual(["the converted day was not smaller than the original"]);
+  expect(it.archive.kept).toEqual([
+    { why: "the converted day was not smaller than the original", settings: settingsText(it.settings) },
+  ]);
   expect(it.notes.at(-1)).toBe("Not converted: the converted day was not smaller than the original");
   expect(await readdir(it.day)).not.toContain(".ageing");
 }, 60_000);

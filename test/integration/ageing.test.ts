@@ -18,7 +18,7 @@ import { DAY, fast, optionsOf, type Rig, rig } from "./ageing-support.ts";
 
 async function aged(it: Rig, settings: Partial<ConvertConfig> = {}): Promise<AgedFile[]> {
   const result = await ageDay(it.source(), optionsOf(it, settings));
-  if ("keep" in result) throw new Error(result.keep);
+  if ("keep" in result) throw new Error(result.keep.why);
   await result.work.close();
   return result.files;
 }
@@ -238,7 +238,7 @@ describe("an interrupted day", () => {
     await writeFile(film, Buffer.concat([await readFile(film), Buffer.alloc(1000, 7)]));
     const notes = new Set<string>();
     const result = await ageDay(it.source(), { ...options, progress: (_, note) => notes.add(note) });
-    if ("keep" in result) throw new Error(result.keep);
+    if ("keep" in result) throw new Error(result.keep.why);
     await result.work.close();
     expect(saved).toEqual([1]);
     expect([...notes].filter((note) => note.startsWith("part"))).toEqual(["part 2 of 2, by libx265"]);
@@ -260,7 +260,7 @@ describe("what goes wrong leaves the original as it is", () => {
     const before = await hashesIn(it);
     try {
       const result = await ageDay(it.source(), { ...optionsOf(it), ...options });
-      throw new Error("keep" in result ? result.keep : "it was converted");
+      throw new Error("keep" in result ? result.keep.why : "it was converted");
     } catch (error) {
       if (!(error instanceof NightjarError)) throw error;
       expect(await hashesIn(it)).toEqual(before);
@@ -359,7 +359,7 @@ describe("what goes wrong leaves the original as it is", () => {
   test("a result that is larger is thrown away, and the day kept", async () => {
     await using it = await recorded();
     const result = await ageDay(it.source(), optionsOf(it, { codec: "h264", crf: 0 }));
-    expect("keep" in result ? result.keep : "").toContain("not smaller");
+    expect("keep" in result ? result.keep.why : "").toContain("not smaller");
     await result.work.remove();
   }, 20_000);
 });

@@ -6,7 +6,7 @@ import { lockFileText } from "../keep/lock-file.ts";
 import { mirrorLocks, readLocks } from "../keep/read-locks.ts";
 import { sizeText } from "../keep/size-text.ts";
 import { lockPathOf, pathBelow } from "../write/recording-paths.ts";
-import type { AgedDays, AgedFile, AgeingSource, FolderDay } from "./aged-day.ts";
+import type { AgedDays, AgedFile, AgeingSource, FolderDay, Kept } from "./aged-day.ts";
 import { AgeingDays, type AgeingDeps } from "./ageing-days.ts";
 import { markDay } from "./day-mark.ts";
 import { takePlace } from "./film-rows.ts";
@@ -63,23 +63,26 @@ export class AgedDayArchive implements AgedDays {
     await this.#turn.catch(() => {});
   }
 
-  days(channel: string): (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[] {
-    return this.#days.days(channel);
+  days(
+    channel: string,
+    settings: string,
+  ): (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[] {
+    return this.#days.days(channel, settings);
   }
 
-  source(day: FolderDay): Promise<AgeingSource | undefined> {
+  source(day: FolderDay, settings: string): Promise<AgeingSource | undefined> {
     return this.#inTurn(async () => {
       await this.#deps.fileFootage.flush();
-      return await this.#days.source(day);
+      return await this.#days.source(day, settings);
     });
   }
 
-  keepAsIs(day: FolderDay, why: string): Promise<void> {
+  keepAsIs(day: FolderDay, kept: Kept): Promise<void> {
     return this.#inTurn(async () => {
       const rootPath = this.#rootPath(day);
       await this.#deps.fileFootage.flush();
       const folder = pathBelow(rootPath, `${day.channel}/${day.date}`);
-      await markDay(this.#deps, day, folder, { why, recordings: this.#days.fresh(day) });
+      await markDay(this.#deps, day, folder, { ...kept, recordings: this.#days.fresh(day) });
     });
   }
 

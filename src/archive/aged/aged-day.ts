@@ -54,21 +54,34 @@ export type AgedFile = {
   parts: readonly AgedPart[];
 };
 
+/** Why a day is kept as it is. */
+export type Kept = {
+  why: string;
+  /** The settings that led to it, as text; absent where no others would make a difference. */
+  settings?: string | undefined;
+};
+
 /** How the archive takes an aged day. */
 export interface AgedDays {
-  /** Days of a channel whose footage is not aged yet, oldest first: of each folder, when its footage ends, ms UTC. */
-  days(channel: string): readonly (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[];
+  /**
+   * Days of a channel whose footage is not aged yet, oldest first: of each folder, when its footage ends, ms UTC.
+   * @param settings how they would be made smaller, as text: a day that is kept as it is by others is among them
+   */
+  days(
+    channel: string,
+    settings: string,
+  ): readonly (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[];
   /**
    * What is there to be aged now; `undefined` when nothing is. Throws `unavailable` when the storage is not there, or a
    * clock that is yet to be set right may date it anew.
    */
-  source(day: FolderDay): Promise<AgeingSource | undefined>;
+  source(day: FolderDay, settings: string): Promise<AgeingSource | undefined>;
   /**
    * Puts the films in the place of what they were made from: names, journal and checksum file durable, then one
    * transaction. The originals stay readable for an hour. Nothing has changed when it throws: `conflict` when an original
    * was changed, locked, deleted or added in the meantime.
    */
   replace(source: AgeingSource, files: readonly AgedFile[]): Promise<void>;
-  /** Marks the day as kept as it is: it is not offered again unless footage is added to it. */
-  keepAsIs(day: FolderDay, why: string): Promise<void>;
+  /** Marks the day as kept as it is: it is not offered again unless footage is added to it, or the settings change. */
+  keepAsIs(day: FolderDay, kept: Kept): Promise<void>;
 }

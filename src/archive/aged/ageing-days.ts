@@ -57,11 +57,12 @@ function nextSpan(
   all: readonly RecordingRow[],
   locked: ReadonlySet<string>,
   mark: DayMark | undefined,
+  settings: string,
 ): RecordingRow[] {
   let left = all.filter(({ id }) => !locked.has(id));
   for (let [first] = left; first; [first] = left) {
     const span = spanFrom(first, left);
-    if (!isKeptAsIs(mark, span)) return span;
+    if (!isKeptAsIs(mark, span, settings)) return span;
     left = left.filter((row) => !span.includes(row));
   }
   return [];
@@ -77,7 +78,10 @@ export class AgeingDays {
   }
 
   /** See `AgedDays.days`. */
-  days(channel: string): (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[] {
+  days(
+    channel: string,
+    settings: string,
+  ): (FolderDay & { endMs: number; arrivedMs: number; sizeBytes: number })[] {
     const { index, idsOf, roots } = this.#deps;
     const folders = new Map<string, { day: FolderDay; rows: RecordingRow[] }>();
     for (const id of idsOf(channel))
@@ -92,7 +96,7 @@ export class AgeingDays {
     const locked = index.lockedIds();
     const markOf = dayMarks(index);
     const found = [...folders.values()].flatMap(({ day, rows: all }) => {
-      const rows = nextSpan(all, locked, markOf(day));
+      const rows = nextSpan(all, locked, markOf(day), settings);
       const [first] = rows;
       if (!first || !this.#areDated(rows)) return [];
       return {
@@ -145,13 +149,13 @@ export class AgeingDays {
   }
 
   /** See `AgedDays.source`. */
-  async source(day: FolderDay): Promise<AgeingSource | undefined> {
+  async source(day: FolderDay, settings: string): Promise<AgeingSource | undefined> {
     const { index, roots } = this.#deps;
     const rootPath = roots.pathOf(day.root);
     if (rootPath === undefined)
       throw new NightjarError("unavailable", "The storage with this day is not there; mount it first");
     const all = this.fresh(day);
-    const [next] = nextSpan(all, index.lockedIds(), dayMarks(index)(day));
+    const [next] = nextSpan(all, index.lockedIds(), dayMarks(index)(day), settings);
     const fresh = next ? spanFrom(next, all) : [];
     if (!this.#areDated(fresh))
       throw new NightjarError("unavailable", "The times of this day may change: its clock is not set yet");

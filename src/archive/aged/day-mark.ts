@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { IndexDatabase } from "../../db/index/index-database.ts";
 import type { RecordingRow } from "../../db/index/rows.ts";
 import type { Files } from "../../platform/files.ts";
-import type { FolderDay } from "./aged-day.ts";
+import type { FolderDay, Kept } from "./aged-day.ts";
 
 /** The file in a day's folder that says what was decided about the day. */
 export const DAY_MARK = ".nightjar-day.json";
@@ -14,6 +14,8 @@ const markSchema = z.object({
     why: z.string(),
     /** How many segments each of the recordings had, by its id: with more of either, the day is looked at again. */
     recordings: z.record(z.string(), z.int()),
+    /** The settings that led to it, as text: by others the day is looked at again. Absent where none matter. */
+    settings: z.string().optional(),
   }),
 });
 export type DayMark = z.infer<typeof markSchema>;
@@ -46,12 +48,12 @@ export async function markDay(
   { files, index }: { files: Files; index: IndexDatabase },
   day: FolderDay,
   folder: string,
-  mark: { why: string; recordings: readonly Counted[] },
+  { why, recordings: counted, settings }: Kept & { recordings: readonly Counted[] },
 ): Promise<void> {
   const recordings = Object.fromEntries(
-    mark.recordings.map(({ id, segmentCount }): [string, number] => [id, segmentCount]),
+    counted.map(({ id, segmentCount }): [string, number] => [id, segmentCount]),
   );
-  const whole: DayMark = { keptAsIs: { why: mark.why, recordings } };
+  const whole: DayMark = { keptAsIs: { why, recordings, ...(settings === undefined ? {} : { settings }) } };
   await files.writeWhole(join(folder, DAY_MARK), new TextEncoder().encode(`${JSON.stringify(whole)}\n`));
   index.transaction(() => {
     const there = Object.entries(mirrorOf(index)).filter(([key]) => {
@@ -75,7 +77,15 @@ export async function readDayMark(files: Files, folder: string): Promise<DayMark
   }
 }
 
-/** Whether a day has nothing but what it was decided to keep as it is. */
-export const isKeptAsIs = (mark: DayMark | undefined, recordings: readonly Counted[]): boolean =>
+/**
+ * Whether a day has nothing but what it was decided to keep as it is.
+ * @param settings how it would be made smaller now
+ */
+export const isKeptAsIs = (
+  mark: DayMark | undefined,
+  recordings: readonly Counted[],
+  settings: string | undefined,
+): boolean =>
   mark !== undefined &&
+  [undefined, settings].includes(mark.keptAsIs.settings) &&
   recordings.every(({ id, segmentCount }) => segmentCount <= (mark.keptAsIs.recordings[id] ?? -1));

@@ -9,7 +9,7 @@ import { isAged } from "../../../src/db/index/rows.ts";
 import { segmentBytes } from "../../../src/media/segment-list.ts";
 import type { Files } from "../../../src/platform/files.ts";
 import { ageByCopy } from "../../support/age-by-copy.ts";
-import { agedOf, deleterOf, onlyDay, otherInit, recordRun, seen } from "./aged-rig.ts";
+import { BY, agedOf, deleterOf, onlyDay, otherInit, recordRun, seen } from "./aged-rig.ts";
 import { PowerCutFiles } from "./power-cut-files.ts";
 import { Rig } from "./rig.ts";
 
@@ -26,7 +26,7 @@ async function prepared() {
   await recordRun(rig, 4, true);
   await recordRun(rig, 6);
   const aged = agedOf(rig);
-  const source = (await aged.source(onlyDay(aged)))!;
+  const source = (await aged.source(onlyDay(aged), BY))!;
   const films = await ageByCopy(source, files, otherInit);
   return { rig, files, aged, source, films, before: seen(rig) };
 }
@@ -56,7 +56,7 @@ const namesIn = async (files: Files): Promise<string[]> =>
 async function finished(rig: Rig): Promise<void> {
   const aged = agedOf(rig);
   aged.start();
-  await aged.source({ channel: "front", root: "root1", date: "2025-06-01" });
+  await aged.source({ channel: "front", root: "root1", date: "2025-06-01" }, BY);
   await aged.close();
 }
 
@@ -150,7 +150,7 @@ describe("a disk that fails while a film takes its place", () => {
       await recordRun(rig, 4, true);
       const before = seen(rig);
       const whole = agedOf(rig);
-      const source = (await whole.source(onlyDay(whole)))!;
+      const source = (await whole.source(onlyDay(whole), BY))!;
       const films = await ageByCopy(source, rig.files);
       const disk = rig.files;
       const faulty = failing(disk, at);

@@ -8,7 +8,7 @@ import { Locks } from "../../../src/archive/keep/locks.ts";
 import { isAged } from "../../../src/db/index/rows.ts";
 import { numberedTail, sequenceOf } from "../../../src/playback/sequence.ts";
 import { ageByCopy } from "../../support/age-by-copy.ts";
-import { age, agedOf, deleterOf, isAllAged, onlyDay, otherInit, recordRun, seen } from "./aged-rig.ts";
+import { BY, age, agedOf, deleterOf, isAllAged, onlyDay, otherInit, recordRun, seen } from "./aged-rig.ts";
 import { Rig } from "./rig.ts";
 
 setDefaultTimeout(30_000);
@@ -53,7 +53,7 @@ describe("an aged day", () => {
     const counter = rig.index.counter("front");
     const originals = rig.all().map(({ id, path }) => ({ id, path }));
     const aged = agedOf(rig);
-    expect(aged.days("front")).toMatchObject([
+    expect(aged.days("front", BY)).toMatchObject([
       { channel: "front", date: "2025-06-01", endMs: rig.all().at(-1)!.endMs },
     ]);
     await age(rig, aged, "front", otherInit);
@@ -64,8 +64,8 @@ describe("an aged day", () => {
       order.filter(({ isDiscontinuity }) => isDiscontinuity),
     );
     expect(rig.index.counter("front")).toEqual(counter!);
-    expect(aged.days("front")).toEqual([]);
-    expect(await aged.source({ channel: "front", root: "root1", date: "2025-06-01" })).toBeUndefined();
+    expect(aged.days("front", BY)).toEqual([]);
+    expect(await aged.source({ channel: "front", root: "root1", date: "2025-06-01" }, BY)).toBeUndefined();
 
     const deleter = deleterOf(rig);
     await deleter.collectGarbage(false);
@@ -203,7 +203,7 @@ describe("while a day is being aged", () => {
       await recordRun(rig, 10);
       await recordRun(rig, 10);
       const aged = agedOf(rig);
-      const source = (await aged.source(onlyDay(aged)))!;
+      const source = (await aged.source(onlyDay(aged), BY))!;
       const films = await ageByCopy(source, rig.files);
       const [first] = source.recordings;
       if (what === "locked") await writeFile(join(rig.roots.path, first!.path.replace(/mp4$/, "lock")), "");
@@ -227,7 +227,7 @@ describe("while a day is being aged", () => {
     const lock = join(rig.roots.path, first!.path.replace(/mp4$/, "lock"));
     await writeFile(lock, "");
     const aged = agedOf(rig);
-    const source = (await aged.source(onlyDay(aged)))!;
+    const source = (await aged.source(onlyDay(aged), BY))!;
     expect(source.leftOutIds).toEqual([first!.id]);
     await aged.replace(source, await ageByCopy(source, rig.files));
     expect(rig.all().map(isAged)).toEqual([false, true]);
@@ -236,23 +236,11 @@ describe("while a day is being aged", () => {
     expect(rig.all().map(({ path }) => path.split("/").at(-1))).toEqual(["video-2.mp4", "video.mp4"]);
   });
 
-  test("a day that is kept as it is stays so over a reindex, until footage is added", async () => {
-    await using rig = await Rig.make();
-    await recordRun(rig, 10);
-    const aged = agedOf(rig);
-    await aged.keepAsIs(onlyDay(aged), "the film is larger");
-    expect(aged.days("front")).toEqual([]);
-    await reindexRoot(rig, { id: "root1", path: rig.roots.path });
-    expect(aged.days("front")).toEqual([]);
-    await recordRun(rig, 10);
-    expect(aged.days("front")).toHaveLength(1);
-  });
-
   test("of a storage that is not there nothing is said to be done", async () => {
     await using rig = await Rig.make();
     await recordRun(rig, 10);
     const aged = agedOf(rig);
-    expect(aged.source({ ...onlyDay(aged), root: "another" })).rejects.toMatchObject({
+    expect(aged.source({ ...onlyDay(aged), root: "another" }, BY)).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("mount it first"),
     });
@@ -263,11 +251,11 @@ describe("while a day is being aged", () => {
     rig.clock.isSynchronised = false;
     await recordRun(rig, 10);
     const aged = agedOf(rig);
-    expect(aged.days("front")).toEqual([]);
+    expect(aged.days("front", BY)).toEqual([]);
     const day = { channel: "front", root: "root1", date: "2025-06-01" };
-    expect(aged.source(day)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(aged.source(day, BY)).rejects.toMatchObject({ kind: "unavailable" });
     rig.clock.isSynchronised = true;
-    expect(aged.days("front")).toHaveLength(1);
+    expect(aged.days("front", BY)).toHaveLength(1);
   });
 });
 
@@ -297,12 +285,12 @@ describe("a folder with footage of times far apart", () => {
     expect(second!.path.startsWith("front/2025-06-01/")).toBe(true);
     const before = seen(rig);
     const aged = agedOf(rig);
-    expect(aged.days("front")).toMatchObject([{ date: "2025-06-01", endMs: first!.endMs }]);
+    expect(aged.days("front", BY)).toMatchObject([{ date: "2025-06-01", endMs: first!.endMs }]);
     await age(rig, aged);
-    expect(aged.days("front")).toMatchObject([{ date: "2025-06-01", endMs: second!.endMs }]);
+    expect(aged.days("front", BY)).toMatchObject([{ date: "2025-06-01", endMs: second!.endMs }]);
     await age(rig, aged);
     expect(isAllAged(rig)).toBe(true);
-    expect(aged.days("front")).toEqual([]);
+    expect(aged.days("front", BY)).toEqual([]);
     expect(seen(rig)).toEqual(before);
     // Retention takes each of them by itself.
     const [film, other] = rig.all();

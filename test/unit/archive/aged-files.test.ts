@@ -4,7 +4,7 @@ import { reindexRoot } from "../../../src/archive/inspect/reindex.ts";
 import { isAged } from "../../../src/db/index/rows.ts";
 import { buildInit } from "../../../src/media/fmp4/init.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { age, agedOf, deleterOf, isAllAged, seen } from "./aged-rig.ts";
+import { BY, age, agedOf, deleterOf, isAllAged, seen } from "./aged-rig.ts";
 import { AFTERNOON_MS, isThere, send } from "./files-rig.ts";
 import { Rig, rigParameters } from "./rig.ts";
 
@@ -30,7 +30,7 @@ test("uploads become a film with the same times; what comes again is not needed,
   const before = seen(rig);
   expect(before.gaps).toMatchObject([{ reason: "not-uploaded" }]);
   const aged = agedOf(rig);
-  expect(aged.days("front")).toMatchObject([{ date: "2025-06-01", arrivedMs: rig.clock.nowMs() }]);
+  expect(aged.days("front", BY)).toMatchObject([{ date: "2025-06-01", arrivedMs: rig.clock.nowMs() }]);
   const [original] = rig.all();
   await age(rig, aged, "front", init);
   expect(isAllAged(rig)).toBe(true);
@@ -89,10 +89,12 @@ test("a watched folder is aged only where it is managed; then its files go, and 
   await using folder = await tempFolder();
   await using rig = await Rig.make({ wallMs: AFTERNOON_MS + 3 * HOUR_MS });
   const files = await upload(rig, 0, 2, folder.path);
-  expect(agedOf(rig).days("front")).toEqual([]);
-  expect(await agedOf(rig).source({ channel: "front", root: "root1", date: "2025-06-01" })).toBeUndefined();
+  expect(agedOf(rig).days("front", BY)).toEqual([]);
+  expect(
+    await agedOf(rig).source({ channel: "front", root: "root1", date: "2025-06-01" }, BY),
+  ).toBeUndefined();
   // Not what lies elsewhere.
-  expect(agedOf(rig, join(folder.path, "other")).days("front")).toEqual([]);
+  expect(agedOf(rig, join(folder.path, "other")).days("front", BY)).toEqual([]);
   const before = seen(rig);
   const aged = agedOf(rig, folder.path);
   await age(rig, aged, "front", init);
@@ -115,6 +117,6 @@ test("a file that is dated in the future says nothing of when it came", async ()
   const found = await send(rig, { startMs: AFTERNOON_MS, folder: folder.path, mtimeMs: far * 1000 });
   await rig.archive.flushNow();
   expect(found.mtimeMs).toBe(far * 1000);
-  const [day] = agedOf(rig, folder.path).days("front");
+  const [day] = agedOf(rig, folder.path).days("front", BY);
   expect(day).toMatchObject({ endMs: AFTERNOON_MS + 10_000, arrivedMs: AFTERNOON_MS + 10_000 });
 });

@@ -8,6 +8,9 @@ import { rigParameters, type Rig } from "./rig.ts";
 
 export const ALWAYS = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
+/** How days are said to be made smaller. */
+export const BY = "settings";
+
 /** What takes aged days of a rig. */
 export const agedOf = (rig: Rig, managed?: string): AgedDayArchive =>
   new AgedDayArchive({
@@ -39,7 +42,7 @@ export async function recordRun(rig: Rig, seconds: number, isWide = false, chann
 
 /** The only day that there is to be aged. */
 export function onlyDay(aged: AgedDayArchive, channel = "front"): FolderDay {
-  const days = aged.days(channel);
+  const days = aged.days(channel, BY);
   if (days.length !== 1) throw new Error(`${days.length} days are to be aged; wanted: 1`);
   const { root, date } = days[0]!;
   return { channel, root, date };
@@ -52,7 +55,7 @@ export async function age(
   channel = "front",
   initOf?: (init: Uint8Array) => Uint8Array,
 ): Promise<void> {
-  const source = await aged.source(onlyDay(aged, channel));
+  const source = await aged.source(onlyDay(aged, channel), BY);
   if (!source) throw new Error("there is nothing to be aged");
   await aged.replace(source, await ageByCopy(source, rig.files, initOf));
 }
