@@ -150,7 +150,11 @@ async function convert(
     saved: () => job.save({ folder: source.folder }),
   };
   await checkOutlook(deps, payload, source, options);
-  const room = (): Promise<void> => checkRoom(deps, payload, source);
+  const room = async (): Promise<void> => {
+    // Told now, what was locked or came late costs one piece of work at most, and not all that would follow it.
+    await orLater(aged.checkSame(source));
+    await checkRoom(deps, payload, source);
+  };
   await room();
   const result = await ageDay(source, { ...options, room });
   if ("keep" in result) {
@@ -161,19 +165,20 @@ async function convert(
   }
   await result.work.close();
   checkAsked();
-  await replaced(aged, source, result.files);
+  await orLater(aged.replace(source, result.files));
   await removeWork(files, source.folder);
   const { beforeBytes, afterBytes, pictureCount } = result;
   return { beforeBytes, afterBytes, pictureCount };
 }
 
-/** What has changed meanwhile is converted by the next attempt, with all that did not change. */
-async function replaced(aged: AgedDays, ...what: Parameters<AgedDays["replace"]>): Promise<void> {
+/** What has changed meanwhile is converted, or left out, by the next attempt, with all that did not change. */
+async function orLater(work: Promise<void>): Promise<void> {
   try {
-    await aged.replace(...what);
+    await work;
   } catch (error) {
     if (!(error instanceof NightjarError) || error.kind !== "conflict") throw error;
-    throw new NightjarError("unavailable", error.message, { cause: error });
+    const message = `${error.message}. What is locked is left out, the rest is converted with what is done of it`;
+    throw new NightjarError("unavailable", message, { cause: error });
   }
 }
 

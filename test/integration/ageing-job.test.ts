@@ -33,9 +33,13 @@ class Archive implements AgedDays {
   readonly replaced: (readonly AgedFile[])[] = [];
   readonly kept: Kept[] = [];
   isChanged = false;
+  isLocked = false;
   constructor(private readonly made: AgeingSource | undefined) {}
   days: AgedDays["days"] = () => [];
   source = () => Promise.resolve(this.made);
+  async checkSame(): Promise<void> {
+    if (this.isLocked) throw new NightjarError("conflict", "The day has changed: it was locked");
+  }
   async replace(_source: AgeingSource, files: readonly AgedFile[]): Promise<void> {
     if (this.isChanged) throw new NightjarError("conflict", "The day has changed");
     for (const { path } of files) await readFile(path);
@@ -47,10 +51,11 @@ class Archive implements AgedDays {
   }
 }
 
-async function rig(convert: Record<string, unknown>) {
+async function rig(convert: Record<string, unknown>, hours = 1) {
   const folder = await tempFolder();
   const footage = new MemoryFootage("yard", "UTC");
-  await recordClip(footage, folder.path, clip, DAY, "a");
+  for (let hour = 0; hour < hours; hour++)
+    await recordClip(footage, folder.path, clip, DAY + hour * 3_600_000, "a");
   const day = folder.file("yard", DATE);
   await mkdir(day, { recursive: true });
   const source: AgeingSource = {
@@ -161,13 +166,41 @@ test("what has changed meanwhile is tried again later, and the work is kept for 
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toMatchObject({ kind: "unavailable", message: "The day has changed" });
+  expect(error).toMatchObject({
+    kind: "unavailable",
+    message: expect.stringContaining("The day has changed. What is locked is left out"),
+  });
   expect(await readdir(join(it.day, ".ageing"))).toContain("piece-0.json");
   it.archive.isChanged = false;
   it.notes.length = 0;
   await it.run();
   expect(it.archive.replaced).toHaveLength(1);
   expect(it.notes.filter((note) => note.startsWith("part"))).toEqual([]);
+}, 60_000);
+
+test("a lock is noticed before the next piece is begun, and the pieces that are done are kept", async () => {
+  await using it = await rig({}, 3);
+  const begun = new Set<string>();
+  const progress = (_: number, note = ""): void => {
+    if (note.startsWith("part")) begun.add(note.slice(0, 11));
+    it.archive.isLocked = note.startsWith("part 2");
+  };
+  const error = await it.run({ progress }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("it was locked") });
+  expect([...begun]).toEqual(["part 1 of 3", "part 2 of 3"]);
+  expect(await readdir(join(it.day, ".ageing"))).toEqual(
+    expect.arrayContaining(["piece-0.json", "piece-1.json"]),
+  );
+  begun.clear();
+  it.archive.isLocked = false;
+  await it.run({
+    progress: (_, note = "") => void (note.startsWith("part") && begun.add(note.slice(0, 11))),
+  });
+  expect([...begun]).toEqual(["part 3 of 3"]);
+  expect(it.archive.replaced).toHaveLength(1);
 }, 60_000);
 
 test("more work than a day has hours is refused with the sentence, until settings change", async () => {

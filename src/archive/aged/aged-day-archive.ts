@@ -86,16 +86,17 @@ export class AgedDayArchive implements AgedDays {
     });
   }
 
+  checkSame(source: AgeingSource): Promise<void> {
+    return this.#inTurn(async () => void (await this.#readyToReplace(source)));
+  }
+
   replace(source: AgeingSource, files: readonly AgedFile[]): Promise<void> {
     return this.#inTurn(() => this.#replace(source, files));
   }
 
   async #replace(source: AgeingSource, files: readonly AgedFile[]): Promise<void> {
     const { index, fileFootage } = this.#deps;
-    const rootPath = this.#rootPath(source);
-    await fileFootage.flush();
-    this.#checkSame(source);
-    await this.#checkUnlocked(source, rootPath);
+    const rootPath = await this.#readyToReplace(source);
     const films = await planFilms(this.#deps, { source, rootPath, files });
     const intents: Intent[] = films.map(({ path }) => ({ root: source.root, path }));
     index.transaction(() => intend(index, intents));
@@ -121,6 +122,15 @@ export class AgedDayArchive implements AgedDays {
       before: sizeText(originals.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
       after: sizeText(files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
     });
+  }
+
+  /** Path of the root with a day that is as it was, and unlocked. Throws `unavailable`, and `conflict` otherwise. */
+  async #readyToReplace(source: AgeingSource): Promise<string> {
+    const rootPath = this.#rootPath(source);
+    await this.#deps.fileFootage.flush();
+    this.#checkSame(source);
+    await this.#checkUnlocked(source, rootPath);
+    return rootPath;
   }
 
   #commit(

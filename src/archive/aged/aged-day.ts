@@ -76,6 +76,8 @@ export interface AgedDays {
    * clock that is yet to be set right may date it anew.
    */
   source(day: FolderDay, settings: string): Promise<AgeingSource | undefined>;
+  /** Throws as `replace` would by now: work that goes on is for nothing then. */
+  checkSame(source: AgeingSource): Promise<void>;
   /**
    * Puts the films in the place of what they were made from: names, journal and checksum file durable, then one
    * transaction. The originals stay readable for an hour. Nothing has changed when it throws: `conflict` when an original

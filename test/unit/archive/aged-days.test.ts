@@ -205,6 +205,7 @@ describe("while a day is being aged", () => {
       const aged = agedOf(rig);
       const source = (await aged.source(onlyDay(aged), BY))!;
       const films = await ageByCopy(source, rig.files);
+      await aged.checkSame(source);
       const [first] = source.recordings;
       if (what === "locked") await writeFile(join(rig.roots.path, first!.path.replace(/mp4$/, "lock")), "");
       if (what === "deleted") await deleterOf(rig).delete([first!.id]);
@@ -213,6 +214,7 @@ describe("while a day is being aged", () => {
       const before = rig.all().map(({ id, version }) => ({ id, version }));
       const failed = await aged.replace(source, films).catch((error: unknown) => error);
       expect(failed).toMatchObject({ kind: "conflict" });
+      expect(aged.checkSame(source)).rejects.toMatchObject({ kind: "conflict" });
       expect(rig.all().map(({ id, version }) => ({ id, version }))).toEqual(before);
       expect(await namesIn(rig)).toEqual(names);
       expect(await exists(films[0]!.path)).toBe(true);
