@@ -93,7 +93,14 @@ const conversionOf = ({
   work,
   current,
 }: Pick<AppParts, "opened" | "clock" | "current"> & { work: Work }): Conversion =>
-  makeConversion({ aged: opened.aged, footage: opened.archive, clock, current, ...work });
+  makeConversion({
+    aged: opened.aged,
+    footage: opened.archive,
+    roots: opened.roots,
+    clock,
+    current,
+    ...work,
+  });
 
 /** The whole HTTP side with all its controllers, listening nowhere yet. */
 export async function makeApp(parts: AppParts) {

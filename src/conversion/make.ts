@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { AgedDays } from "../archive/aged/aged-day.ts";
+import type { AgedDays, FolderDay } from "../archive/aged/aged-day.ts";
+import type { KnownRoots } from "../archive/roots/roots.ts";
 import type { Footage } from "../archive/footage.ts";
 import type { Config } from "../config/config.ts";
 import type { Jobs } from "../jobs/job-kind.ts";
@@ -26,6 +27,8 @@ const MOST_JOBS = 500;
 export type ConversionDeps = {
   aged: AgedDays;
   footage: Footage;
+  /** The storages that are there. */
+  roots: Pick<KnownRoots, "present">;
   clock: Clock;
   jobs: Jobs;
   schedules: Pick<Schedules, "on">;
@@ -87,7 +90,7 @@ export function makeConversion(deps: ConversionDeps): Conversion {
     }
     if (refusal !== undefined) log.warn("{refusal}", { refusal });
     const ids = [...new Set([...idsOf(config), ...deps.footage.channels().map(({ id }) => id)])];
-    await removeLeftovers(files, config.storage.path, ids, isNeeded(aged, jobs, config));
+    await removeLeftovers(files, deps.roots.present(), ids, isNeeded(aged, jobs, config));
   };
   schedules.on("ageing", plan);
   return {
@@ -109,16 +112,15 @@ const idsOf = ({ channels }: Config): string[] =>
   [...channels.values()].flatMap(({ id, was }) => [id, ...was]);
 
 /** Whether a day of a folder is yet to be converted, by a channel that asks for it, or has a job that is not over. */
-function isNeeded(aged: AgedDays, jobs: Jobs, config: Config): (channel: string, date: string) => boolean {
+function isNeeded(aged: AgedDays, jobs: Jobs, config: Config): (day: FolderDay) => boolean {
   const needed = new Set<string>();
   for (const { id, convert } of config.channels.values())
-    if (convert)
-      for (const { channel, date } of aged.days(id, settingsText(convert))) needed.add(`${channel}/${date}`);
+    if (convert) for (const day of aged.days(id, settingsText(convert))) needed.add(workKeyOf(day));
   for (const { payload } of jobs.list({ kind: "ageing", states: ["queued", "running"], limit: MOST_JOBS })) {
     const day = payloadOf(payload);
-    if (day) needed.add(`${day.channel}/${day.date}`);
+    if (day) needed.add(workKeyOf(day));
   }
-  return (channel, date) => needed.has(`${channel}/${date}`);
+  return (day) => needed.has(workKeyOf(day));
 }
 
 /** A day that a person cancelled waits for a person, or for other settings; one that failed is tried again, ever later. */

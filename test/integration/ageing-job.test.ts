@@ -251,9 +251,10 @@ test("a kill right after the films took their place leaves work that is cleared 
   });
   expect(await readdir(it.day)).toEqual([]);
   await mkdir(work);
-  await removeLeftovers(files, it.folder.path, ["yard", "never"], () => true);
+  const root = { id: "root", path: it.folder.path };
+  await removeLeftovers(files, [root], ["yard", "never"], () => true);
   expect(await readdir(it.day)).toEqual([".ageing"]);
-  await removeLeftovers(files, it.folder.path, ["yard", "never"], () => false);
+  await removeLeftovers(files, [root], ["yard", "never"], () => false);
   expect(await readdir(it.day)).toEqual([]);
 });
 
@@ -306,13 +307,15 @@ test("what somebody else put into its folder stays", async () => {
   expect((await readdir(work)).toSorted()).toEqual(["a-folder", "notes.txt"]);
 }, 60_000);
 
-test("unfinished work of channels that don't ask for it any more is cleared up, also of those that are gone", async () => {
+test("unfinished work of channels that don't ask for it any more is cleared up, also of those that are gone, on every storage", async () => {
   await using folder = await tempFolder();
-  const work = (channel: string): string => folder.file("archive", channel, DATE, ".ageing");
-  for (const channel of ["asks", "stopped", "gone"]) {
-    await mkdir(work(channel), { recursive: true });
-    await Bun.write(join(work(channel), "film-0.mp4"), "half of a film");
-  }
+  const work = (root: string, channel: string): string => folder.file(root, channel, DATE, ".ageing");
+  for (const root of ["archive", "former"])
+    for (const channel of ["asks", "stopped", "gone"]) {
+      await mkdir(work(root, channel), { recursive: true });
+      await Bun.write(join(work(root, channel), "film-0.mp4"), "half of a film");
+    }
+  await Bun.write(folder.file("broken"), "no folder");
   const config = configFromObject(
     {
       data: folder.path,
@@ -328,12 +331,22 @@ test("unfinished work of channels that don't ask for it any more is cleared up, 
     aged,
     footage,
     jobs,
+    roots: {
+      present: () => [
+        { id: "broken", path: folder.file("broken") },
+        { id: "root", path: folder.file("archive") },
+        { id: "former", path: folder.file("former") },
+      ],
+    },
     clock: new StandingClock(DAY),
     schedules: { on: () => undefined },
     current: () => config,
   });
   await conversion.plan();
-  expect(await readdir(work("asks"))).toEqual(["film-0.mp4"]);
+  expect(await readdir(work("archive", "asks"))).toEqual(["film-0.mp4"]);
   for (const channel of ["stopped", "gone"])
     expect(await readdir(folder.file("archive", channel, DATE))).toEqual([]);
+  // A day of the same date on a storage of before has nothing left to convert.
+  for (const channel of ["asks", "stopped", "gone"])
+    expect(await readdir(folder.file("former", channel, DATE))).toEqual([]);
 });
