@@ -1,6 +1,6 @@
 import type { JobKind } from "../jobs/job-kind.ts";
 import { filmLink, isFilmDeleted } from "../clips/film-link.ts";
-import { isoOf } from "../platform/zone.ts";
+import { spanWords } from "../status/words.ts";
 import { clipRequest, type ClipRequest } from "./clip-request.ts";
 import { makeClip, type ClipMakerDeps, type ClipResult } from "./make-clip.ts";
 
@@ -12,9 +12,7 @@ export const clipKind = (deps: ClipMakerDeps): JobKind<ClipRequest, ClipResult> 
   atOnce: 1,
   title({ channel, startMs, endMs }) {
     const zone = deps.footage.channel(channel)?.zone ?? "UTC";
-    const text = (ms: number) => isoOf(ms, zone).slice(0, 19).replace("T", " ");
-    const [from, to] = [text(startMs), text(endMs)];
-    return `Clip from ${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to}`;
+    return `Clip from ${spanWords({ startMs, endMs }, zone)}`;
   },
   link: (_, result) => filmLink(result),
   isDeleted: (result) => isFilmDeleted(deps.clips, result),

@@ -39,7 +39,7 @@ export type JobKind<Payload, Result = unknown> = {
   isHeavy: boolean;
   /** How many of this kind run at once, at least 1. */
   atOnce: number;
-  /** What it is, for people: `Timelapse of 20 November 2026`. */
+  /** What it is, for people: `Timelapse of Fri 20 Nov 2026`. */
   title(payload: Payload): string;
   /** Address of the page or file that shows what came of it, such as `/garage/timelapses`; from the result as it was stored. */
   link?(payload: Payload, result: unknown): string | undefined;

@@ -1,6 +1,6 @@
 import { filmLink, isFilmDeleted } from "../clips/film-link.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
-import { fieldTime } from "../platform/zone.ts";
+import { dateWords, timeWords } from "../status/words.ts";
 import { makeMoment, type MomentMakerDeps, type MomentResult } from "./moment-maker.ts";
 import { momentRequest, windowOf, type MomentRequest } from "./moment-request.ts";
 
@@ -15,8 +15,8 @@ export const momentKind = (deps: MomentMakerDeps): JobKind<MomentRequest, Moment
   atOnce: AT_ONCE,
   title(request) {
     const zone = deps.footage.channel(request.channel)?.zone ?? "UTC";
-    const from = fieldTime(windowOf(request).startMs, zone).replace("T", " ");
-    return `Moment of ${request.lengthSeconds} s, ${from}`;
+    const { startMs } = windowOf(request);
+    return `Moment of ${request.lengthSeconds} s, ${timeWords(startMs, zone)}, ${dateWords(startMs, zone)}`;
   },
   link: (_, result) => filmLink(result),
   isDeleted: (result) => isFilmDeleted(deps.clips, result),

@@ -25,6 +25,14 @@ export function dateWords(ms: number, zone: string): string {
   return `${weekdays[at.dayOfWeek - 1]} ${at.day} ${months[at.month - 1]} ${at.year}`;
 }
 
+/** `14:03:27 to 14:05:00, Fri 20 Nov 2026`. */
+export const spanWords = ({ startMs, endMs }: { startMs: number; endMs: number }, zone: string): string => {
+  const [from, to] = [dateWords(startMs, zone), dateWords(endMs, zone)];
+  return from === to
+    ? `${timeWords(startMs, zone)} to ${timeWords(endMs, zone)}, ${from}`
+    : `${timeWords(startMs, zone)}, ${from}, to ${timeWords(endMs, zone)}, ${to}`;
+};
+
 /** `14:03`, or `Fri 20 Nov 2026, 14:03` when the instant lies on another local date than `nowMs`. */
 export function sinceWords(ms: number, nowMs: number, zone: string): string {
   const isToday = zoned(ms, zone).toPlainDate().equals(zoned(nowMs, zone).toPlainDate());

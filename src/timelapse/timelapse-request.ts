@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { addDays, localDateOf } from "../platform/zone.ts";
+import { dateWords, minuteWords } from "../status/words.ts";
 
 export const MIN_LENGTH_MS = 1000;
 export const MAX_LENGTH_MS = 3_600_000;
@@ -25,25 +26,20 @@ export type TimelapseRequest = z.output<typeof timelapseRequest>;
 const local = (ms: number, zone: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(Math.round(ms)).toZonedDateTimeISO(zone);
 
-/** `20 November 2026`. */
-const dateText = (date: string): string =>
-  Temporal.PlainDate.from(date).toLocaleString("en-GB", { day: "numeric", month: "long", year: "numeric" });
-
-const timeText = (ms: number, zone: string): string => local(ms, zone).toPlainTime().toString().slice(0, 5);
-
-/** An interval for people: `20 November 2026, 10:00 to 14:30`; a whole day by its date alone. */
-export function intervalText(startMs: number, endMs: number, zone: string): string {
+/** `Fri 20 Nov 2026, 10:00 to 14:30`; up to midnight `10:00 to 24:00`. */
+function intervalText(startMs: number, endMs: number, zone: string): string {
   const [from, to] = [localDateOf(startMs, zone), localDateOf(endMs, zone)];
-  const isMidnight = timeText(endMs, zone) === "00:00" && to === addDays(from, 1);
-  if (from === to || isMidnight)
-    return `${dateText(from)}, ${timeText(startMs, zone)} to ${isMidnight ? "24:00" : timeText(endMs, zone)}`;
-  return `${dateText(from)}, ${timeText(startMs, zone)} to ${dateText(to)}, ${timeText(endMs, zone)}`;
+  const begin = `${dateWords(startMs, zone)}, ${minuteWords(startMs, zone)}`;
+  const end = minuteWords(endMs, zone);
+  if (from === to) return `${begin} to ${end}`;
+  if (end === "00:00" && to === addDays(from, 1)) return `${begin} to 24:00`;
+  return `${begin} to ${dateWords(endMs, zone)}, ${end}`;
 }
 
 /** What a timelapse is called. */
 export const requestTitle = (request: TimelapseRequest, zone: string): string =>
   "date" in request
-    ? `Timelapse of ${dateText(request.date)}`
+    ? `Timelapse of ${dateWords(Date.parse(request.date), "UTC")}`
     : `Timelapse of ${intervalText(request.startMs, request.endMs, zone)}`;
 
 /** Names the work: the same is not done twice at once. */

@@ -1,8 +1,7 @@
 import type { ShownLock } from "../../src/locks/shown-locks.ts";
-import { dateWords, durationWords, sizeWords, timeWords } from "../../src/status/words.ts";
+import { dateWords, durationWords, sizeWords, spanWords, timeWords } from "../../src/status/words.ts";
 import { Layout } from "../layout.tsx";
 import type { Site } from "../site.ts";
-import { spanWords } from "./span-facts.tsx";
 
 export type ChannelLocks = {
   channel: { id: string; name: string; zone: string };

@@ -1,5 +1,5 @@
 import type { SpanFacts } from "../../src/export/span-facts.ts";
-import { countWords, dateWords, durationWords, sizeWords, timeWords } from "../../src/status/words.ts";
+import { countWords, durationWords, sizeWords, spanWords } from "../../src/status/words.ts";
 
 export type SpanFactsProps = {
   channel: { id: string; zone: string };
@@ -14,14 +14,6 @@ export type SpanFactsProps = {
 };
 
 const HEIGHTS = [1080, 720, 480, 360];
-
-/** `14:03:27 to 14:05:00, Fri 20 Nov 2026`. */
-export const spanWords = ({ startMs, endMs }: { startMs: number; endMs: number }, zone: string): string => {
-  const [from, to] = [dateWords(startMs, zone), dateWords(endMs, zone)];
-  return from === to
-    ? `${timeWords(startMs, zone)} to ${timeWords(endMs, zone)}, ${from}`
-    : `${timeWords(startMs, zone)}, ${from}, to ${timeWords(endMs, zone)}, ${to}`;
-};
 
 /** Fills `#span-facts` when the two times are no part. */
 export const SpanMistake = ({ words }: { words: string }) => (

@@ -115,6 +115,25 @@ describe("the library of films", () => {
     await folder[Symbol.asyncDispose]();
   });
 
+  test("films that are made are called by the times of their channel, as pages say them", () => {
+    // Only the zone of the channel matters here; nothing is run.
+    const deps = { footage: { channel: () => ({ zone: ZONE }) } } as never;
+    const at = (hour: number) => START_MS + hour * 3_600_000;
+    expect(
+      momentKind(deps).title({ channel: "front", askedMs: at(14), lengthSeconds: 5, delaySeconds: 0 }),
+    ).toBe("Moment of 5 s, 13:59:55, Fri 20 Nov 2026");
+    const clip = { channel: "front", startMs: at(10), codec: "h264", hasClock: false } as const;
+    expect(clipKind(deps).title({ ...clip, endMs: at(11) })).toBe(
+      "Clip from 10:00:00 to 11:00:00, Fri 20 Nov 2026",
+    );
+    expect(clipKind(deps).title({ ...clip, endMs: at(25) })).toBe(
+      "Clip from 10:00:00, Fri 20 Nov 2026, to 01:00:00, Sat 21 Nov 2026",
+    );
+    expect(timelapseKind(deps).title({ channel: "front", date: "2026-11-20" })).toBe(
+      "Timelapse of Fri 20 Nov 2026",
+    );
+  });
+
   test("a job's film is told to be deleted once it is, not while its storage is away", async () => {
     // Only the films matter here; nothing is run.
     const deps = { clips: library } as never;

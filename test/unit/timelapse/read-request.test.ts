@@ -11,21 +11,21 @@ const read = (fields: TimelapseFields) => readRequest(channel, fields, NOW_MS);
 
 describe("what is asked for", () => {
   test.each([
-    [{ date: "2026-11-19" }, { date: "2026-11-19" }, "Timelapse of 19 November 2026"],
+    [{ date: "2026-11-19" }, { date: "2026-11-19" }, "Timelapse of Thu 19 Nov 2026"],
     [
       { date: "today" },
       { startMs: Date.UTC(2026, 10, 19, 23), endMs: NOW_MS },
-      "Timelapse of 20 November 2026, 00:00 to 14:03",
+      "Timelapse of Fri 20 Nov 2026, 00:00 to 14:03",
     ],
     [
       { from: "2026-11-19T10:00", to: "2026-11-20T00:00", speed: "600" },
       { startMs: Date.UTC(2026, 10, 19, 9), endMs: Date.UTC(2026, 10, 19, 23), speed: 600 },
-      "Timelapse of 19 November 2026, 10:00 to 24:00",
+      "Timelapse of Thu 19 Nov 2026, 10:00 to 24:00",
     ],
     [
       { from: "2026-11-18T10:00:00Z", length: "30s" },
       { startMs: Date.UTC(2026, 10, 18, 10), endMs: NOW_MS, lengthMs: 30_000 },
-      "Timelapse of 18 November 2026, 11:00 to 20 November 2026, 14:03",
+      "Timelapse of Wed 18 Nov 2026, 11:00 to Fri 20 Nov 2026, 14:03",
     ],
   ])("%p", (fields, wanted, title) => {
     const request = read(fields);
