@@ -15,6 +15,7 @@ const filmSchema = z.object({
     nextTicks: count,
     newestEndMs: z.int(),
   }),
+  together: z.array(z.string()).optional(),
 });
 
 /** What `#NJ:FILM` says of the whole file. */
@@ -24,6 +25,11 @@ export type FilmFacts = {
   sha512: string;
   /** What the channel's counters are at least: the recordings that tell it are replaced. */
   counter: Omit<CounterRow, "channel">;
+  /**
+   * Names of all films that take their place in one step, this one among them; absent where it is alone. A recording may
+   * have gone into two of them.
+   */
+  together?: readonly string[] | undefined;
 };
 
 /** The journal of a film, one part for each of its recordings, in the order of the file. */

@@ -51,6 +51,16 @@ async function* freeNames(
   throw new NightjarError("internal", `${channel}/${date}: ${MAX_FILMS} films are there`);
 }
 
+async function namesFor(deps: Deps, source: AgeingSource, count: number): Promise<string[]> {
+  const names: string[] = [];
+  if (count > 0)
+    for await (const name of freeNames(deps, source)) {
+      names.push(name);
+      if (names.length === count) break;
+    }
+  return names;
+}
+
 /** What the counters are at least by recordings that go. */
 function counterOf(source: AgeingSource, recordings: readonly Recording[]): FilmFacts["counter"] {
   let counter: CounterRow | undefined;
@@ -71,13 +81,12 @@ export async function planFilms(
   { source, rootPath, files }: { source: AgeingSource; rootPath: string; files: readonly AgedFile[] },
 ): Promise<PlacedFilm[]> {
   const { index } = deps;
-  const names = freeNames(deps, source);
+  const names = await namesFor(deps, source, files.length);
   const taken = new Set<string>();
   const films: PlacedFilm[] = [];
   const timelines = new Map<string, number>();
-  for (const file of files) {
-    const { value: name } = await names.next();
-    if (name === undefined) throw new NightjarError("internal", "there is no name for a film");
+  for (const [place, file] of files.entries()) {
+    const name = names[place] ?? "";
     const init = Buffer.from(file.init).toString("base64");
     const lowest = Math.min(index.lowestFilmTimeline(source.channel), ...timelines.values());
     const timeline = timelines.get(init) ?? index.filmTimeline(source.channel, file.init) ?? lowest - 1;
@@ -101,6 +110,7 @@ export async function planFilms(
       sizeBytes: file.sizeBytes,
       sha512: file.sha512,
       counter: counterOf(source, replaced),
+      ...(names.length > 1 ? { together: names } : {}),
     };
     const text = filmJournal(facts, recordings, end, Math.max(1, roundedSeconds(longestTicks)));
     const journal = new TextEncoder().encode(text);

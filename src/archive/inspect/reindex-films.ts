@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Files } from "../../platform/files.ts";
 import { sha512Of } from "../aged/checksum.ts";
 import { parseFilmJournal, type FilmJournal } from "../aged/film-journal.ts";
@@ -49,16 +49,29 @@ async function isProved({ files, root }: Place, { journal, path }: FoundFilm): P
   );
 }
 
+/** A film that is taken without another one that belongs to it, though all that it replaces is there. */
+function takenAlone(
+  taken: ReadonlySet<FoundFilm>,
+  isThere: (recording: string) => boolean,
+): FoundFilm | undefined {
+  const names = new Set([...taken].map(({ path }) => basename(path)));
+  return [...taken].find(
+    ({ journal, replaces }) =>
+      replaces.every(isThere) && journal.film.together?.some((name) => !names.has(name)),
+  );
+}
+
 /**
  * Which films of a day are footage. While all that one replaces is there, its checksum decides; it is not read where
  * nothing is left of that, and taken as it is where only a part is left: damage to a segment is better than an hour that is
- * missing. Of two films of the same originals one is, the one that is proved.
+ * missing. Of two films of the same originals one is, the one that is proved. Films that were to take their place together
+ * are taken together while all that one of them replaces is there: a recording may have gone into two of them.
  */
 export async function filmsToTake(
   place: Place,
   films: readonly FoundFilm[],
   isThere: (recording: string) => boolean,
-  refuse: (film: FoundFilm) => void,
+  refuse: (film: FoundFilm, why: string) => void,
 ): Promise<FoundFilm[]> {
   const taken = new Set<FoundFilm>();
   const isCovered = (film: FoundFilm) =>
@@ -73,8 +86,13 @@ export async function filmsToTake(
     else rest.push(film);
   }
   for (const film of rest) {
-    if (isCovered(film) || film.replaces.every(isThere)) refuse(film);
+    if (isCovered(film) || film.replaces.every(isThere))
+      refuse(film, "it replaces other recordings, but its checksum doesn't agree");
     else taken.add(film);
+  }
+  for (let film = takenAlone(taken, isThere); film; film = takenAlone(taken, isThere)) {
+    taken.delete(film);
+    refuse(film, "it took no place: a film that belongs to it is missing, or is none");
   }
   return films.filter((film) => taken.has(film));
 }

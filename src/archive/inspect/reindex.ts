@@ -101,8 +101,8 @@ class RootReader {
       }
     }
     const isThere = (id: string) => index.recording(id)?.state === "closed";
-    const taken = await filmsToTake({ files, root }, found, isThere, ({ path }) =>
-      this.#skip(path, "it replaces other recordings, but its checksum doesn't agree"),
+    const taken = await filmsToTake({ files, root }, found, isThere, ({ path }, why) =>
+      this.#skip(path, why),
     );
     for (const film of taken) index.transaction(() => this.#insertFilm(film));
   }
