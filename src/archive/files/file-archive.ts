@@ -171,7 +171,7 @@ export class FileArchive implements FileFootage {
   /** Everything is stored, and nothing is to be taken up at the next start. */
   async close(): Promise<void> {
     await this.flush();
-    const isStored = [...this.#channels.values()].every((channel) => channel.changed().length === 0);
+    const isStored = [...this.#channels.values()].every((channel) => !channel.isChanged);
     if (isStored) this.#changing.end(true);
   }
 
@@ -275,10 +275,10 @@ export class FileArchive implements FileFootage {
   #endsWithFiles(ids: readonly string[]): boolean {
     const { index, open } = this.#context;
     if ([...open].some(({ row }) => ids.includes(row.channel))) return false;
+    if (ids.some((id) => this.#channels.get(id)?.isChanged)) return true;
     const newest = ids
       .flatMap((id) => index.newestRow(id) ?? [])
       .sort((a, b) => b.firstMediaSequence - a.firstMediaSequence)[0];
-    if (this.changed(ids).length > 0) return true;
     return newest !== undefined && (hasOwnFiles(newest) || isFilmOfFiles(newest, index.run(newest.run)));
   }
 

@@ -156,6 +156,11 @@ export class FileChannel {
     await this.#times.join(former, latter);
   }
 
+  /** Whether journal and index lack anything that is here; costs less than `changed`. */
+  get isChanged(): boolean {
+    return [...this.#days.values()].some((day) => day.isChanged);
+  }
+
   /** Recordings that are not in journal and index as they are here; those without a file are to go. */
   changed(): FileSnapshot[] {
     return [...this.#days.values()].flatMap((day) =>
