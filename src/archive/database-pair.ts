@@ -68,7 +68,7 @@ export function setTrustedMs({ index, state }: Databases, ms: number): void {
   index.setMeta(TRUSTED_KEY, String(ms));
 }
 
-type ClockState = { bootId: string; nowMs: number; bootMs: number };
+type ClockState = { bootId: string; nowMs: number; readonly bootMs: number };
 
 /** By how much a confirmed clock may have been slewed since. */
 const CONFIRMED_WITHIN_MS = 60_000;

@@ -117,8 +117,11 @@ export const fstabMountPoints = (): string[] => parseFstab(readText("/etc/fstab"
 export function missingMountOf(
   path: string,
   points: readonly string[] = fstabMountPoints(),
-  all: readonly Mount[] = mounts(),
+  all: () => readonly Mount[] = mounts,
 ): string | undefined {
-  const mounted = new Set(all.map(({ mountPoint }) => mountPoint));
-  return points.find((point) => point !== "/" && isWithin(resolve(path), point) && !mounted.has(point));
+  const above = points.filter((point) => point !== "/" && isWithin(resolve(path), point));
+  // What is mounted is long to read where containers run, and every upload asks.
+  if (above.length === 0) return undefined;
+  const mounted = new Set(all().map(({ mountPoint }) => mountPoint));
+  return above.find((point) => !mounted.has(point));
 }

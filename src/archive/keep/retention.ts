@@ -208,7 +208,14 @@ export class Retention {
 
   #age(): { atMs: number; isTrusted: boolean } {
     const { clock } = this.#deps;
-    const now = { bootId: clock.bootId, nowMs: clock.nowMs(), bootMs: clock.bootMs() };
+    const now = {
+      bootId: clock.bootId,
+      nowMs: clock.nowMs(),
+      // Read only where a person has confirmed the clock: every upload asks how old footage may be.
+      get bootMs() {
+        return clock.bootMs();
+      },
+    };
     const age = ageReference({
       nowMs: now.nowMs,
       startedMs: this.#startedMs,

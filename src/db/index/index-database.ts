@@ -187,7 +187,7 @@ export class IndexDatabase extends FileTables {
   }
 
   roots(): RootRow[] {
-    return this.db.select().from(rootTable).all();
+    return this.statements.roots.all();
   }
 
   setRoot(row: RootRow): void {

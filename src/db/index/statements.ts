@@ -3,7 +3,7 @@ import type { OpenDatabase } from "../open.ts";
 import { FILES_EXTENSION } from "./rows.ts";
 import * as schema from "./schema.ts";
 
-const { recordingTable, runTable } = schema;
+const { recordingTable, rootTable, runTable } = schema;
 const { segments: _, ...rowColumns } = getTableColumns(recordingTable);
 
 const value = (name: string) => sql.placeholder(name);
@@ -26,7 +26,7 @@ export const extentColumns = {
   hasFiles: sql`${recordingTable.path} LIKE ${`%${FILES_EXTENSION}`}`.mapWith(Boolean),
 };
 
-/** What every playlist and segment asks, prepared once: building a statement costs more than running it. */
+/** What every playlist, segment and upload asks, prepared once: building a statement costs more than running it. */
 export const statementsOf = (db: OpenDatabase<typeof schema>["db"]) => ({
   rowsBetween: db
     .select(rowColumns)
@@ -64,6 +64,7 @@ export const statementsOf = (db: OpenDatabase<typeof schema>["db"]) => ({
     .from(recordingTable)
     .where(eq(recordingTable.id, value("id")))
     .prepare(),
+  roots: db.select().from(rootTable).prepare(),
   run: db
     .select()
     .from(runTable)

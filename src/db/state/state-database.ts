@@ -1,4 +1,4 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RootRow } from "../index/rows.ts";
 import { openDatabase, openForReading, type OpenDatabase } from "../open.ts";
@@ -35,6 +35,17 @@ export type ChannelRow = {
   adoptedBy: string | null;
 };
 
+type Db = OpenDatabase<typeof schema>["db"];
+
+/** What every upload asks, prepared once: building a statement costs more than running it. */
+const metaStatement = (db: Db) =>
+  db
+    .select()
+    .from(metaTable)
+    .where(eq(metaTable.key, sql.placeholder("key")))
+    .prepare();
+const rootsStatement = (db: Db) => db.select().from(rootTable).prepare();
+
 /** What can't be made again from the footage: known roots, channels of former configurations. */
 export class StateDatabase {
   readonly isNew: boolean;
@@ -45,6 +56,8 @@ export class StateDatabase {
   #adoptedClips: AdoptedClipTable | undefined;
   #clips: ClipTable | undefined;
   #jobs: JobTable | undefined;
+  #metaRow: ReturnType<typeof metaStatement> | undefined;
+  #rootRows: ReturnType<typeof rootsStatement> | undefined;
 
   constructor(open: OpenDatabase<typeof schema>) {
     this.#open = open;
@@ -93,7 +106,8 @@ export class StateDatabase {
   }
 
   roots(): RootRow[] {
-    return this.#db.select().from(rootTable).all();
+    this.#rootRows ??= rootsStatement(this.#db);
+    return this.#rootRows.all();
   }
 
   setRoot(row: RootRow): void {
@@ -123,7 +137,8 @@ export class StateDatabase {
   }
 
   meta(key: string): string | undefined {
-    return this.#db.select().from(metaTable).where(eq(metaTable.key, key)).get()?.value;
+    this.#metaRow ??= metaStatement(this.#db);
+    return this.#metaRow.get({ key })?.value;
   }
 
   setMeta(key: string, value: string): void {
