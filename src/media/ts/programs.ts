@@ -22,6 +22,8 @@ export type Program = {
   /** All its streams, for people. */
   streamNames: string[];
   isScrambled: boolean;
+  /** Its table as it was told last. */
+  table: Uint8Array | undefined;
 };
 
 /** Takes the payload of the packets of one PID. */
@@ -80,6 +82,7 @@ export class Programs {
         soundCount: 0,
         streamNames: [],
         isScrambled: false,
+        table: undefined,
       });
       // Several programs may have their tables on one PID.
       if (!this.#takers.has(pid))
@@ -91,6 +94,9 @@ export class Programs {
     const table = readProgram(section);
     const program = table && this.#programs.get(table.number);
     if (!table || !program) return;
+    // It is told ten times a second, and nearly always says the same.
+    if (program.table && Buffer.compare(program.table, section) === 0) return;
+    program.table = section.slice();
     const streams = table.streams.map((stream) => ({ stream, kind: kindOf(stream) }));
     program.streamNames = streams.map(({ kind }) => kind.name);
     const soundCount = streams.filter(({ kind }) => kind.is === "sound").length;

@@ -66,7 +66,8 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** The CRC of Annex A; 0 over a section with its own checksum. */
 function crcOf(section: Uint8Array): number {
   let crc = 0xffff_ffff;
-  for (const byte of section) crc = (crc << 8) ^ (CRC_TABLE[((crc >>> 24) ^ byte) & 0xff] ?? 0);
+  for (let at = 0; at < section.length; at++)
+    crc = (crc << 8) ^ (CRC_TABLE[((crc >>> 24) ^ (section[at] ?? 0)) & 0xff] ?? 0);
   return crc >>> 0;
 }
 
