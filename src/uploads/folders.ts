@@ -3,10 +3,14 @@ import { dirname } from "node:path";
 import { systemErrorCode } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
 
+/** A sync of a folder that has begun, and the one behind it that is shared by all who came since. */
+type RunningSync = { sync: Promise<void>; next: Promise<void> | undefined };
+
 /** Folders whose names are durable, and those above them that had to be made. */
 export class DurableFolders {
   readonly #files: Files;
   readonly #synced = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, RunningSync>();
 
   constructor(files: Files) {
     this.#files = files;
@@ -21,6 +25,24 @@ export class DurableFolders {
       synced.catch(() => this.#synced.delete(path));
     }
     await this.#synced.get(path);
+  }
+
+  /**
+   * Makes the names in a folder durable that are there now. A sync that has begun may not take them in, so all who ask
+   * while one runs share the next one, and its error.
+   */
+  sync(path: string): Promise<void> {
+    const before = this.#running.get(path);
+    if (!before) return this.#begin(path);
+    return (before.next ??= before.sync.catch(() => undefined).then(() => this.#begin(path)));
+  }
+
+  #begin(path: string): Promise<void> {
+    const running: RunningSync = { sync: this.#files.syncFolder(path), next: undefined };
+    this.#running.set(path, running);
+    return running.sync.finally(() => {
+      if (!running.next) this.#running.delete(path);
+    });
   }
 
   async #sync(folders: ReadonlySet<string>): Promise<void> {

@@ -114,7 +114,7 @@ export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival:
   const mtimeMs = (await files.stat(received.path))?.modifiedMs ?? arrivedMs;
   noteOwnName(channel, `${date}/${name}`);
   await files.rename(received.path, join(folder, name));
-  await files.syncFolder(folder);
+  await channel.folders.sync(folder);
   await tellFile(deps, channel, { folder, date, name, mtimeMs, ...bytes, startMs, facts });
   for (const rival of rivals)
     if (rival.name !== name) await setTwinAside(deps, channel, { folder, date, ...rival });
@@ -135,8 +135,8 @@ async function isElsewhere(
   for (const each of [id, ...was]) {
     if (!footage.fileDates(each).includes(date)) continue;
     for (const [key, { startMs, sizeBytes, crc32, mtimeMs }] of await footage.filesOf(each, date)) {
-      const isOther = each !== id || isAbsolute(key);
-      if (!isOther || sizeBytes !== received.sizeBytes || crc32 !== received.crc32) continue;
+      if (crc32 !== received.crc32 || sizeBytes !== received.sizeBytes) continue;
+      if (each === id && !isAbsolute(key)) continue;
       if (!meanings.some((meaning) => meaning.startMs === startMs)) continue;
       const stat = await files.stat(isAbsolute(key) ? key : join(ownFolder(deps, each), date, key));
       if (stat?.kind === "file" && stat.sizeBytes === sizeBytes && stat.modifiedMs === mtimeMs) return true;

@@ -72,6 +72,7 @@ export async function putMedia(
   const received = await receiveFile(request, { folder, extension: sent.name.extension, files, check });
   const arrivedMs = clock.nowMs();
   const { findings } = received;
+  let isNamed = false;
   try {
     if ("unreadable" in findings) {
       const name = nameText(sent.name);
@@ -88,10 +89,11 @@ export async function putMedia(
     const { facts } = findings;
     const place = () => placeFile(deps, channel, { date, meanings, received, facts, arrivedMs });
     const outcome = await channel.locks.with(lockKey(date, sent.name.time), place);
+    isNamed = outcome === "created" || outcome === "replaced";
     return { outcome, startMs: meanings[0].startMs };
   } finally {
     // It has its name by now, or is not wanted.
-    await files.unlink(received.path).catch(() => undefined);
+    if (!isNamed) await files.unlink(received.path).catch(() => undefined);
   }
 }
 
