@@ -18,6 +18,20 @@ const LATE_MS = 100;
 const players = ["shaka", "dashjs"] as const;
 type Played = Record<(typeof players)[number], PlayResult>;
 
+/**
+ * Chromium stands 60 to 80 ms before the end of what it has, however complete: the last frames of sound stay in its decoder
+ * until more comes. When dash.js is told then of what follows before it has any of it, it goes over to it by a jump, and says so.
+ */
+const JUMP_OVER_END =
+  /\[GapController\] Jumping to end of stream because of gap from ([\d.]+) to ([\d.]+)\. /;
+const STANDS_BEFORE_END_SECONDS = 0.15;
+
+/** Whether a line says that dash.js went on from this end of a period, in seconds, to what came after it later. */
+function isJumpOverEnd(line: string, endSeconds: number): boolean {
+  const [from = 0, to = 0] = (JUMP_OVER_END.exec(line) ?? []).slice(1).map(Number);
+  return to === endSeconds && to - from < STANDS_BEFORE_END_SECONDS;
+}
+
 /** Which second of a clip of shades is shown. */
 const shownSecond = ({ brightness }: PlaySnapshot): number =>
   ((brightness * 219) / 255 + 16 - FIRST_SHADE) / SHADE_STEP;
@@ -61,11 +75,16 @@ describe("growing and ended manifests", () => {
     return `http://127.0.0.1:${server.addresses[0]?.port}/yard`;
   }
 
-  /** Plays an address in both players at once; none may complain. */
-  async function play(url: string, steps: readonly PlayStep[]): Promise<Played> {
+  /** Plays an address in both players at once; none may complain, but for what `isUsual` of the console's lines. */
+  async function play(
+    url: string,
+    steps: readonly PlayStep[],
+    isUsual: (line: string) => boolean = () => false,
+  ): Promise<Played> {
     const results = await Promise.all(players.map((player) => browser.play({ player, url, steps })));
-    for (const [index, { errors, console: lines, snapshots }] of results.entries()) {
+    for (const [index, { errors, console: said, snapshots }] of results.entries()) {
       const who = players[index];
+      const lines = said.filter((line) => !isUsual(line));
       expect({ who, errors, lines, steps: snapshots.length }).toEqual({
         who,
         errors: [],
@@ -119,11 +138,16 @@ describe("growing and ended manifests", () => {
       { atMs: 30_000, clip: other },
     ]);
     const steps = [{ playSeconds: 12 }, { playSeconds: 34 }];
-    for (const { snapshots, shownTimesSeconds } of Object.values(await play(`${url}/live.mpd`, steps))) {
+    const joinSeconds = BEFORE_SECONDS + SECONDS;
+    const played = await play(`${url}/live.mpd`, steps, (line) => isJumpOverEnd(line, joinSeconds));
+    for (const { snapshots, shownTimesSeconds } of Object.values(played)) {
       const [before, after] = snapshots as [PlaySnapshot, PlaySnapshot];
       expect(before.width).toBe(320);
       expect(before.stalledMs).toBeLessThan(LATE_MS);
       expect(after.width).toBe(480);
+      // One span of both tracks over the join: neither sound nor pictures lack anything there.
+      expect(after.bufferedSeconds).toHaveLength(2);
+      expect(after.bufferedSeconds[0]).toBeLessThan(joinSeconds);
       const second = after.currentTimeSeconds - BEFORE_SECONDS - SECONDS;
       expect(second).toBeGreaterThan(4);
       expect(Math.abs(shownSecond(after) - second)).toBeLessThan(0.5);
