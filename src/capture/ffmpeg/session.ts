@@ -24,7 +24,10 @@ const NO_SOUND = "the sound that was announced does not come";
 const WATCH_PERIOD_MS = 250;
 /** A fragment is half a second; one of this size is no picture. */
 const MAX_BOX_BYTES = 32 * 1024 * 1024;
-/** ffmpeg ends at once behind its last fragment; when it has not by then, the fragment's last picture is whole. */
+/**
+ * Before its last fragment ffmpeg says that the input is over, and behind it ends: when neither is known by then, the
+ * fragment's last picture is whole.
+ */
 const SETTLE_MS = 30;
 /** How long an ended process's output may stay open before it is not waited for. */
 const DRAIN_MS = 500;
@@ -155,7 +158,8 @@ class Session {
     const fragment = this.#fragments;
     await this.options.clock.sleep(SETTLE_MS);
     const isNewest = fragment === this.#fragments;
-    if (isNewest && !this.#isOver && this.#outcome === undefined && this.#lateEnd === undefined)
+    const isEnding = this.#isOver || this.#stderr.isEnding;
+    if (isNewest && !isEnding && this.#outcome === undefined && this.#lateEnd === undefined)
       this.#builder.settle();
   }
 

@@ -4,6 +4,8 @@ import { backwardJumpTicks } from "./time-watch.ts";
 export type InputStreams = { format?: string; video?: string; audio?: string };
 
 const KEPT_PROBLEMS = 40;
+/** What ffmpeg says when its input is over, before it writes what it still has: up to 6.0, and since. */
+const INPUT_OVER = /No more output streams to write to|EOF while reading input|Error during demuxing/;
 
 /** Reads ffmpeg's standard error (at the level `level+verbose`) line by line. */
 export class StderrWatch {
@@ -23,6 +25,8 @@ export class StderrWatch {
   pictures = 0;
   /** The first picture came without a time. */
   firstTimeIsGuess = false;
+  /** The input is over: what is written from now on is the rest, the last picture perhaps cut off. */
+  isEnding = false;
   #inInput = false;
 
   /** @param redact removes every secret of the source from a line */
@@ -37,6 +41,7 @@ export class StderrWatch {
     const line = this.redact(rawLine);
     if (/\[(?:error|fatal|panic)\] ./.test(line)) this.#keep(line);
     if (line.includes("Successfully connected to")) this.isConnected = true;
+    if (INPUT_OVER.test(line)) this.isEnding = true;
     if (line.includes("dimensions not set")) this.lacksSize = true;
     const input = /Input #0, ([\w,]+), from/.exec(line);
     if (input !== null) {
