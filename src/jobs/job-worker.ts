@@ -112,8 +112,8 @@ export class JobWorker {
     }
     if (this.#isEarly(row)) return "Waits until the files of the channel have been looked through";
     const running = [...this.#running.values()];
-    const heavy = kind.isHeavy ? running.find(({ isHeavy }) => isHeavy) : undefined;
-    if (heavy) return `Waits for job ${heavy.id}`;
+    if (kind.isHeavy && running.some(({ isHeavy }) => isHeavy))
+      return "Waits for its turn: one job of heavy work at a time";
     const ofKind = running.filter((other) => other.kind === kind.name).length;
     if (ofKind >= Math.max(1, kind.atOnce)) return "Waits for its turn";
     const { last } = gate;

@@ -82,7 +82,7 @@ test("as many of a kind run at once as it says, and one heavy job over all kinds
   await rig.pass(1);
   expect(rig.begunTexts).toEqual(["a", "b", "x"]);
   expect(rig.queue.get(3)?.note).toBe("Waits for its turn");
-  expect(rig.queue.get(ageing.id)?.note).toBe("Waits for job 4");
+  expect(rig.queue.get(ageing.id)?.note).toBe("Waits for its turn: one job of heavy work at a time");
   rig.of("a").finish();
   rig.of("x").finish();
   await rig.pass(1);
