@@ -10,10 +10,14 @@ import { tempFolder } from "../support/temp.ts";
 import { holes, listed } from "../unit/archive/files-rig.ts";
 import { FILES, FIRST_MS, openArchiveOf } from "./files-writer.ts";
 
+/** No more files than this are told of between the one after which a kill is due and the kill, however late that comes. */
+const MOST_BEFORE_KILL = 20;
+
 /** Runs the writer; kills it `afterMs` after it has told of `count` files. */
 async function write(folder: string, kill?: { count: number; afterMs: number }): Promise<void> {
   const script = join(import.meta.dir, "files-writer.ts");
-  const child = Bun.spawn([process.execPath, script, folder], {
+  const most = kill ? [`${kill.count + MOST_BEFORE_KILL}`] : [];
+  const child = Bun.spawn([process.execPath, script, folder, ...most], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -58,9 +58,9 @@ async function place(folder: string, n: number, { date, name }: FoundFile): Prom
 
 /**
  * Takes files up in no order of time, after those that are there and in no journal, and says how many it has told the
- * archive of: made to be killed.
+ * archive of: made to be killed, for which it waits when it has told of `most` of them.
  */
-async function main(folder: string): Promise<void> {
+async function main(folder: string, most = Infinity): Promise<void> {
   const archive = await openArchiveOf(folder);
   const { fileFootage } = archive.archive;
   const numbers = Array.from({ length: FILES }, (_, n) => (n * 149) % FILES);
@@ -77,6 +77,7 @@ async function main(folder: string): Promise<void> {
   for (const n of numbers) {
     const file = fileOf(n);
     if ((await fileFootage.filesOf("front", file.date)).has(file.name)) continue;
+    if (told >= most) await Bun.sleep(60_000);
     await place(folder, n, file);
     await fileFootage.putFile("front", file);
     told += 1;
@@ -86,4 +87,4 @@ async function main(folder: string): Promise<void> {
   await archive.close();
 }
 
-if (import.meta.main) await main(process.argv[2]!);
+if (import.meta.main) await main(process.argv[2]!, Number(process.argv[3] ?? Infinity));

@@ -19,6 +19,8 @@ const SECONDS = 80;
 /** Large enough for a kill to come in the middle of one. */
 const SEGMENT_BYTES = 2 << 20;
 const TS_PACKET_BYTES = 188;
+/** No more segments than this are stored between the one after which a kill is due and the kill, however late that comes. */
+const MOST_BEFORE_KILL = 4;
 
 /** Makes a segment larger by what players pass over: null packets (ISO 13818-1 2.4.3.3), or a `free` box. */
 function filled(segment: Uint8Array, isTs: boolean): Uint8Array {
@@ -54,7 +56,8 @@ async function makeSource(folder: string, kind: "mpegts" | "fmp4"): Promise<void
 /** Runs the writer; kills it a moment after it has stored `count` segments. Answers the number of the last one told. */
 async function write(folder: string, killAfter?: { count: number; ms: number }): Promise<number> {
   const script = join(import.meta.dir, "kept-writer.ts");
-  const child = Bun.spawn([process.execPath, script, folder], {
+  const most = killAfter ? [`${killAfter.count + MOST_BEFORE_KILL}`] : [];
+  const child = Bun.spawn([process.execPath, script, folder, ...most], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -28,9 +28,9 @@ export async function sourceOf(folder: string): Promise<{ init: Uint8Array; segm
 
 /**
  * Stores the segments of `<folder>/source` in the archive of `<folder>`, from where it stands on, and says the number of
- * each that is stored on a line of its own: made to be killed.
+ * each that is stored on a line of its own: made to be killed, for which it waits when it has stored `most` of them.
  */
-async function main(folder: string): Promise<void> {
+async function main(folder: string, most = Infinity): Promise<void> {
   const { init, segments } = await sourceOf(folder);
   const facts = segments.map((segment) => (init.length > 0 ? fmp4Facts(init, segment) : tsFacts(segment)));
   const open = await openArchive({ config: configOf(folder), clock: systemClock() });
@@ -45,6 +45,7 @@ async function main(folder: string): Promise<void> {
   const first = facts[0]!.sourceTicks;
   for (const [i, bytes] of segments.entries()) {
     if (i < from) continue;
+    if (i - from >= most) await Bun.sleep(60_000);
     const { sourceTicks, durationTicks, activityBytes } = facts[i]!;
     const startMs = FIRST_MS + Math.round((sourceTicks - first) / 90);
     await run.segment({ bytes, startMs, durationTicks, activityBytes });
@@ -55,4 +56,4 @@ async function main(folder: string): Promise<void> {
   await open.close();
 }
 
-if (import.meta.main) await main(process.argv[2]!);
+if (import.meta.main) await main(process.argv[2]!, Number(process.argv[3] ?? Infinity));
