@@ -131,14 +131,15 @@ test.each([
 /** Sends the head and a part of a body, and ends the connection. */
 async function cutOff(server: UploadServer, head: string, body: Uint8Array, host = "ab.cd"): Promise<void> {
   const { hostname, port } = new URL(server.url);
-  await new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve) => {
     const socket = connect(Number(port), hostname, () => {
       socket.write(`PUT ${PATH} HTTP/1.1\r\nHost: ${host}\r\n${head}\r\n\r\n`);
       socket.end(body, () => setTimeout(() => socket.destroy(), 20));
     });
+    // A server that has not read all of it yet resets the connection: it is cut off all the same.
     socket
+      .on("error", () => {})
       .on("close", () => resolve())
-      .on("error", reject)
       .resume();
   });
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "../support/processes.ts";
 import { tempFolder } from "../support/temp.ts";
+import { waitFor } from "../support/wait.ts";
 import { clip, clockAt, uploadServer, type UploadServer } from "./uploads-support.ts";
 
 /** Noon in Berlin, in winter. */
@@ -274,7 +275,8 @@ describe("the folder's own life", () => {
     await Bun.write(join(day, ".upload-0.part"), "half");
     await Bun.sleep(20);
     await using server = await uploadServer({ root: before.root });
-    await Bun.sleep(4500);
+    await waitFor("what was stored", () => server.footage.all("garage").length > 0, { timeoutMs: 20_000 });
+    await waitFor("all looked through", () => server.uploads.status("garage")?.isLookingThrough !== true);
     expect(server.footage.all("garage")).toEqual([
       { name: "2026-11-20/video_110000.ts", startMs: at("2026-11-20T10:00:00Z"), seconds: 2.125 },
     ]);
