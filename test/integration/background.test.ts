@@ -33,6 +33,7 @@ const cpuTicksOf = (pid: number): number => {
   return Number(fields[11]) + Number(fields[12]);
 };
 const threadsOf = (pid: number): number[] => readdirSync(`/proc/${pid}/task`).map(Number);
+const isHeld = (pid: number): boolean => threadsOf(pid).every((thread) => statOf(pid, thread)[0] === "T");
 const isThere = (pid: number): boolean => {
   try {
     return stateOf(pid) !== "Z";
@@ -70,7 +71,7 @@ test("a background process that is held does nothing, goes on where it was, and 
   expect(group.size).toBe(1);
   await waitFor("some work", () => cpuTicksOf(child.pid) > 3);
   group.pause();
-  await waitFor("the hold", () => stateOf(child.pid) === "T");
+  await waitFor("the hold", () => isHeld(child.pid));
   const ticks = cpuTicksOf(child.pid);
   await Bun.sleep(300);
   expect(cpuTicksOf(child.pid)).toBe(ticks);
