@@ -7,6 +7,7 @@ import { decodeErrors } from "../support/ffmpeg.ts";
 import { encodeClip, FIRST_SHADE, recordClip, SHADE_STEP, type Clip } from "../support/recorded-clip.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { GrowingFootage } from "./growing-footage.ts";
+import { inTime } from "./machine-load.ts";
 import { Players, type PlayResult, type PlaySnapshot, type PlayStep } from "./play-in-browser.ts";
 
 /** Five years of footage came before. */
@@ -97,99 +98,110 @@ describe("growing and ended manifests", () => {
 
   test.each(["live.mpd", "stream/today/playlist.mpd"])(
     "%s, joined an hour's gap later: at the edge, no stall, back to before the gap",
-    async (name) => {
-      const url = await served([
-        { atMs: -HOUR_MS - SECONDS * 1000, clip },
-        { atMs: -40_000, clip },
-      ]);
-      const steps = [
-        { playSeconds: 5 },
-        { seekSeconds: BEFORE_SECONDS + 21 },
-        { playSeconds: 2 },
-        { seekSeconds: BEFORE_SECONDS + SECONDS + 5 },
-      ];
-      const delaySeconds = name === "live.mpd" ? 8 : 38;
-      for (const { snapshots } of Object.values(await play(`${url}/${name}`, steps))) {
-        const [start, back, on, there] = snapshots as [
-          PlaySnapshot,
-          PlaySnapshot,
-          PlaySnapshot,
-          PlaySnapshot,
+    (name) =>
+      inTime(name, async () => {
+        const url = await served([
+          { atMs: -HOUR_MS - SECONDS * 1000, clip },
+          { atMs: -40_000, clip },
+        ]);
+        const steps = [
+          { playSeconds: 5 },
+          { seekSeconds: BEFORE_SECONDS + 21 },
+          { playSeconds: 2 },
+          { seekSeconds: BEFORE_SECONDS + SECONDS + 5 },
         ];
-        const second = start.currentTimeSeconds - BEFORE_SECONDS - SECONDS;
-        expect(Math.abs(shownSecond(start) - second)).toBeLessThan(0.5);
-        // It began so far behind the newest segment, which is up to a segment and a start old.
-        expect(second).toBeLessThanOrEqual(40 + 5 - delaySeconds + 4);
-        expect(second).toBeGreaterThan(40 - delaySeconds - 5);
-        expect(Math.abs(shownSecond(back) - 21)).toBeLessThan(0.7);
-        expect(Math.abs(shownSecond(on) - 23)).toBeLessThan(1);
-        expect(Math.abs(shownSecond(there) - 5)).toBeLessThan(0.7);
-        expect(start.stalledMs).toBeLessThan(LATE_MS);
-        expect(on.stalledMs - back.stalledMs).toBeLessThan(LATE_MS);
-        expect(on.audioBytes).toBeGreaterThan(back.audioBytes);
-      }
-    },
-    60_000,
+        const delaySeconds = name === "live.mpd" ? 8 : 38;
+        for (const { snapshots } of Object.values(await play(`${url}/${name}`, steps))) {
+          const [start, back, on, there] = snapshots as [
+            PlaySnapshot,
+            PlaySnapshot,
+            PlaySnapshot,
+            PlaySnapshot,
+          ];
+          const second = start.currentTimeSeconds - BEFORE_SECONDS - SECONDS;
+          expect(Math.abs(shownSecond(start) - second)).toBeLessThan(0.5);
+          // It began so far behind the newest segment, which is up to a segment and a start old.
+          expect(second).toBeLessThanOrEqual(40 + 5 - delaySeconds + 4);
+          expect(second).toBeGreaterThan(40 - delaySeconds - 5);
+          expect(Math.abs(shownSecond(back) - 21)).toBeLessThan(0.7);
+          expect(Math.abs(shownSecond(on) - 23)).toBeLessThan(1);
+          expect(Math.abs(shownSecond(there) - 5)).toBeLessThan(0.7);
+          expect(start.stalledMs).toBeLessThan(LATE_MS);
+          expect(on.stalledMs - back.stalledMs).toBeLessThan(LATE_MS);
+          expect(on.audioBytes).toBeGreaterThan(back.audioBytes);
+        }
+      }),
+    120_000,
   );
 
-  test("live.mpd goes on over ten seconds without camera, and then in another picture size", async () => {
-    const url = await served([
-      { atMs: 20_000 - SECONDS * 1000, clip },
-      { atMs: 30_000, clip: other },
-    ]);
-    const steps = [{ playSeconds: 12 }, { playSeconds: 34 }];
-    const joinSeconds = BEFORE_SECONDS + SECONDS;
-    const played = await play(`${url}/live.mpd`, steps, (line) => isJumpOverEnd(line, joinSeconds));
-    for (const { snapshots, shownTimesSeconds } of Object.values(played)) {
-      const [before, after] = snapshots as [PlaySnapshot, PlaySnapshot];
-      expect(before.width).toBe(320);
-      expect(before.stalledMs).toBeLessThan(LATE_MS);
-      expect(after.width).toBe(480);
-      // One span of both tracks over the join: neither sound nor pictures lack anything there.
-      expect(after.bufferedSeconds).toHaveLength(2);
-      expect(after.bufferedSeconds[0]).toBeLessThan(joinSeconds);
-      const second = after.currentTimeSeconds - BEFORE_SECONDS - SECONDS;
-      expect(second).toBeGreaterThan(4);
-      expect(Math.abs(shownSecond(after) - second)).toBeLessThan(0.5);
-      const steps = shownTimesSeconds.map((time, index) => time - (shownTimesSeconds[index - 1] ?? time));
-      expect(Math.max(...steps)).toBeLessThan(1);
-    }
-  }, 90_000);
+  test(
+    "live.mpd goes on over ten seconds without camera, and then in another picture size",
+    () =>
+      inTime("the outage", async () => {
+        const url = await served([
+          { atMs: 20_000 - SECONDS * 1000, clip },
+          { atMs: 30_000, clip: other },
+        ]);
+        const steps = [{ playSeconds: 12 }, { playSeconds: 34 }];
+        const joinSeconds = BEFORE_SECONDS + SECONDS;
+        const played = await play(`${url}/live.mpd`, steps, (line) => isJumpOverEnd(line, joinSeconds));
+        for (const { snapshots, shownTimesSeconds } of Object.values(played)) {
+          const [before, after] = snapshots as [PlaySnapshot, PlaySnapshot];
+          expect(before.width).toBe(320);
+          expect(before.stalledMs).toBeLessThan(LATE_MS);
+          expect(after.width).toBe(480);
+          // One span of both tracks over the join: neither sound nor pictures lack anything there.
+          expect(after.bufferedSeconds).toHaveLength(2);
+          expect(after.bufferedSeconds[0]).toBeLessThan(joinSeconds);
+          const second = after.currentTimeSeconds - BEFORE_SECONDS - SECONDS;
+          expect(second).toBeGreaterThan(4);
+          expect(Math.abs(shownSecond(after) - second)).toBeLessThan(0.5);
+          const steps = shownTimesSeconds.map((time, index) => time - (shownTimesSeconds[index - 1] ?? time));
+          expect(Math.max(...steps)).toBeLessThan(1);
+        }
+      }),
+    180_000,
+  );
 
-  test("a day and an interval over a gap and a change of size: seeks to any time, no stall, to the end", async () => {
-    const dayMs = 24 * HOUR_MS;
-    const url = await served([
-      { atMs: -dayMs - 200_000, clip: other },
-      { atMs: -dayMs - 150_000, clip: other },
-      { atMs: -dayMs - 100_000, clip },
-    ]);
-    const from = Math.floor((Date.now() - dayMs) / 1000) - 260;
-    const steps = [
-      { playSeconds: 3 },
-      { seekSeconds: 30 },
-      { seekSeconds: 5 },
-      { seekSeconds: 47 },
-      { playSeconds: 4 },
-      { seekSeconds: 107 },
-      { untilEndedWithinSeconds: 20 },
-    ];
-    for (const { snapshots } of Object.values(await play(`${url}/archive-${from}-300.mpd`, steps))) {
-      const [start, second, first, before, across, near, end] = snapshots as PlaySnapshot[];
-      expect(start!.stalledMs).toBeLessThan(LATE_MS);
-      expect(Math.abs(shownSecond(second!) - 6)).toBeLessThan(0.7);
-      expect(Math.abs(shownSecond(first!) - 5)).toBeLessThan(0.7);
-      expect([before!.width, across!.width]).toEqual([480, 320]);
-      expect(Math.abs(shownSecond(across!) - 3)).toBeLessThan(0.7);
-      expect(end!.ended).toBe(true);
-      expect(end!.audioBytes).toBeGreaterThan(near!.audioBytes);
-      expect(across!.stalledMs - before!.stalledMs).toBeLessThan(LATE_MS);
-      expect(end!.stalledMs - near!.stalledMs).toBeLessThan(LATE_MS);
-    }
-    const list = await fetch(
-      `${url}/stream/${new Date(Date.now() - dayMs - 150_000).toISOString().slice(0, 10)}/playlist.mpd`,
-    );
-    expect(await list.text()).toContain('type="static"');
-  }, 90_000);
+  test(
+    "a day and an interval over a gap and a change of size: seeks to any time, no stall, to the end",
+    () =>
+      inTime("a day and an interval", async () => {
+        const dayMs = 24 * HOUR_MS;
+        const url = await served([
+          { atMs: -dayMs - 200_000, clip: other },
+          { atMs: -dayMs - 150_000, clip: other },
+          { atMs: -dayMs - 100_000, clip },
+        ]);
+        const from = Math.floor((Date.now() - dayMs) / 1000) - 260;
+        const steps = [
+          { playSeconds: 3 },
+          { seekSeconds: 30 },
+          { seekSeconds: 5 },
+          { seekSeconds: 47 },
+          { playSeconds: 4 },
+          { seekSeconds: 107 },
+          { untilEndedWithinSeconds: 20 },
+        ];
+        for (const { snapshots } of Object.values(await play(`${url}/archive-${from}-300.mpd`, steps))) {
+          const [start, second, first, before, across, near, end] = snapshots as PlaySnapshot[];
+          expect(start!.stalledMs).toBeLessThan(LATE_MS);
+          expect(Math.abs(shownSecond(second!) - 6)).toBeLessThan(0.7);
+          expect(Math.abs(shownSecond(first!) - 5)).toBeLessThan(0.7);
+          expect([before!.width, across!.width]).toEqual([480, 320]);
+          expect(Math.abs(shownSecond(across!) - 3)).toBeLessThan(0.7);
+          expect(end!.ended).toBe(true);
+          expect(end!.audioBytes).toBeGreaterThan(near!.audioBytes);
+          expect(across!.stalledMs - before!.stalledMs).toBeLessThan(LATE_MS);
+          expect(end!.stalledMs - near!.stalledMs).toBeLessThan(LATE_MS);
+        }
+        const list = await fetch(
+          `${url}/stream/${new Date(Date.now() - dayMs - 150_000).toISOString().slice(0, 10)}/playlist.mpd`,
+        );
+        expect(await list.text()).toContain('type="static"');
+      }),
+    180_000,
+  );
 
   test("ffmpeg reads live and ended manifests without a word", async () => {
     const url = await served([{ atMs: -40_000, clip }]);

@@ -6,12 +6,15 @@ import { decodeErrors } from "../support/ffmpeg.ts";
 import { takenTimes } from "../support/picture-time.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
 import { playInVlc } from "../support/vlc.ts";
+import { inTime, MachineLoad } from "./machine-load.ts";
 import { Players, type PlayStep } from "./play-in-browser.ts";
 import { channels, MIDNIGHT_MS, TODAY, WatchedDay, YESTERDAY } from "./watched-day.ts";
 
 const PICTURES_PER_SECOND = 25;
 /** A picture shows the right time when it is off by no more than this. */
 const RIGHT_MS = 500;
+/** A list tells wall time anew where it has left the sum of the durations by 100 ms: a larger jump is a gap. */
+const JUMP_MS = 150;
 const TURN_MS = 2 ** 40;
 
 /** Every kind of list, as its address below a channel; those that are over have an end. */
@@ -55,13 +58,26 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
     throw new Error("the list is empty");
   }
 
+  /** Cameras that had no time to take their pictures say wrong times themselves: the day is recorded once more. */
+  function recorded(): Promise<WatchedDay> {
+    let tries = 0;
+    return inTime("the recording of the day", async () => {
+      using load = new MachineLoad();
+      tries += 1;
+      const made = await WatchedDay.record(folder.file(`${tries}`));
+      if (tries > 1 || load.overload === undefined) return made;
+      await made[Symbol.asyncDispose]();
+      throw new Error("its cameras may not have had the time to take their pictures");
+    });
+  }
+
   beforeAll(async () => {
     folder = await tempFolder();
     players = await Players.launch();
-    day = await WatchedDay.record(folder.path);
+    day = await recorded();
     fromMs = MIDNIGHT_MS - 94_000;
     toMs = day.clock.nowMs - 8000;
-  }, 300_000);
+  }, 600_000);
   afterAll(async () => {
     await players[Symbol.asyncDispose]();
     await day[Symbol.asyncDispose]();
@@ -76,9 +92,22 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
     const whole = await listOf("day", "an interval over midnight");
     expect(whole.segments.every(({ isDiscontinuity }) => !isDiscontinuity)).toBe(true);
     const times = wallTimes(whole);
-    const holes = times.filter(({ startMs }, index) => index > 0 && startMs - times[index - 1]!.endMs > 400);
-    // The crash, the clock that was set, the camera that was away, the stop.
-    expect(holes).toHaveLength(4);
+    // How long each lasted hangs on the machine: the list has to say what the archive says.
+    const told = (await day.gapsTold("day")).filter(({ endMs }) => endMs < times.at(-1)!.startMs + JUMP_MS);
+    expect(told.map(({ reasons: [first] }) => first)).toEqual([
+      "interrupted",
+      "clock-stepped",
+      "source-offline",
+      "stopped",
+    ]);
+    const listed = times
+      .slice(1)
+      .map(({ startMs }, index) => ({ startMs: times[index]!.endMs, endMs: startMs }));
+    const isSame = (one: (typeof listed)[number], other: (typeof listed)[number]) =>
+      Math.abs(one.startMs - other.startMs) < JUMP_MS && Math.abs(one.endMs - other.endMs) < JUMP_MS;
+    for (const gap of told) expect(listed.filter((each) => isSame(each, gap))).toHaveLength(1);
+    for (const jump of listed.filter(({ startMs, endMs }) => Math.abs(endMs - startMs) > JUMP_MS))
+      expect(told.filter((gap) => isSame(gap, jump))).toHaveLength(1);
     expect(times[0]!.startMs).toBeLessThan(MIDNIGHT_MS - 80_000);
     expect(times.at(-1)!.endMs).toBeGreaterThan(MIDNIGHT_MS + 30_000);
   });
@@ -122,47 +151,48 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
   );
   test.each(inBrowsers)(
     "$id, $name, in $player ($ending)",
-    async ({ id, name, isEnded, player, ending }) => {
-      const goOn: PlayStep[] = [
-        { seekShare: 0.15 },
-        { playSeconds: 3 },
-        { seekShare: 0.55 },
-        { playSeconds: 3 },
-      ];
-      const steps: PlayStep[] = [{ playSeconds: 3 }, ...goOn];
-      if (isEnded) steps.push({ seekShare: 0.93 }, { untilEndedWithinSeconds: 30 });
-      const result = await players.play({ player, url: address(id, name, ending), steps });
-      expect(result.errors).toEqual([]);
-      expect(result.console.filter((line) => line.startsWith("error"))).toEqual([]);
-      const list = await listOf(id, name);
-      // Shaka counts from the first date of a list and so is behind after each gap; hls.js knows them all.
-      const hasDates = player === "hlsjs";
-      for (const [index, step] of steps.entries()) {
-        const shown = result.snapshots[index]!;
-        const before = result.snapshots[index - 1];
-        if ("playSeconds" in step) {
-          expect(shown.decodedFrames - (before?.decodedFrames ?? 0)).toBeGreaterThanOrEqual(
-            2.5 * PICTURES_PER_SECOND,
-          );
-          expect({ index, stalls: shown.stalls - (before?.stalls ?? 0) }).toEqual({ index, stalls: 0 });
-          if (id !== "mute") expect(shown.audioBytes).toBeGreaterThan(before?.audioBytes ?? 0);
+    ({ id, name, isEnded, player, ending }) =>
+      inTime(`${id}, ${name}, in ${player} (${ending})`, async () => {
+        const goOn: PlayStep[] = [
+          { seekShare: 0.15 },
+          { playSeconds: 3 },
+          { seekShare: 0.55 },
+          { playSeconds: 3 },
+        ];
+        const steps: PlayStep[] = [{ playSeconds: 3 }, ...goOn];
+        if (isEnded) steps.push({ seekShare: 0.93 }, { untilEndedWithinSeconds: 30 });
+        const result = await players.play({ player, url: address(id, name, ending), steps });
+        expect(result.errors).toEqual([]);
+        expect(result.console.filter((line) => line.startsWith("error"))).toEqual([]);
+        const list = await listOf(id, name);
+        // Shaka counts from the first date of a list and so is behind after each gap; hls.js knows them all.
+        const hasDates = player === "hlsjs";
+        for (const [index, step] of steps.entries()) {
+          const shown = result.snapshots[index]!;
+          const before = result.snapshots[index - 1];
+          if ("playSeconds" in step) {
+            expect(shown.decodedFrames - (before?.decodedFrames ?? 0)).toBeGreaterThanOrEqual(
+              2.5 * PICTURES_PER_SECOND,
+            );
+            expect({ index, stalls: shown.stalls - (before?.stalls ?? 0) }).toEqual({ index, stalls: 0 });
+            if (id !== "mute") expect(shown.audioBytes).toBeGreaterThan(before?.audioBytes ?? 0);
+          }
+          if ("untilEndedWithinSeconds" in step) {
+            expect(shown.ended).toBe(true);
+            continue;
+          }
+          const said = hasDates
+            ? Date.parse(shown.playingDate!)
+            : isEnded
+              ? wallMsAt(list, shown.currentTimeSeconds - shown.seekableSeconds[0]!)
+              : undefined;
+          if (said === undefined) continue;
+          const offMs = (said - day.archiveMs(shown.pictureBits)) % TURN_MS;
+          const isRight = Math.min(Math.abs(offMs), TURN_MS - Math.abs(offMs)) <= RIGHT_MS;
+          expect({ index, isRight, offMs }).toEqual({ index, isRight: true, offMs });
         }
-        if ("untilEndedWithinSeconds" in step) {
-          expect(shown.ended).toBe(true);
-          continue;
-        }
-        const said = hasDates
-          ? Date.parse(shown.playingDate!)
-          : isEnded
-            ? wallMsAt(list, shown.currentTimeSeconds - shown.seekableSeconds[0]!)
-            : undefined;
-        if (said === undefined) continue;
-        const offMs = (said - day.archiveMs(shown.pictureBits)) % TURN_MS;
-        const isRight = Math.min(Math.abs(offMs), TURN_MS - Math.abs(offMs)) <= RIGHT_MS;
-        expect({ index, isRight, offMs }).toEqual({ index, isRight: true, offMs });
-      }
-    },
-    120_000,
+      }),
+    240_000,
   );
 
   const inVlc = channels.flatMap((id) =>
@@ -173,35 +203,36 @@ describe("a day with a crash, a wrong clock, a gap, a change of size and a midni
   );
   test.each(inVlc)(
     "$id, $name, in VLC",
-    async ({ id, name, isEnded }) => {
-      const list = await listOf(id, name);
-      const seconds = sumSeconds(list);
-      const [early, late] = [Math.round(seconds * 0.2), Math.round(seconds * 0.6)];
-      const steps = [
-        { playSeconds: 5 },
-        { seekSeconds: early },
-        { playSeconds: 4 },
-        { seekSeconds: late },
-        { playSeconds: 4 },
-      ];
-      const result = await playInVlc(address(id, name), steps, { isWatched: true });
-      expect(result.complaints).toEqual([]);
-      const [start, , second, , third] = result.counters;
-      expect(start!.decodedVideo).toBeGreaterThan(60);
-      expect(third!.decodedVideo - second!.decodedVideo).toBeGreaterThan(60);
-      if (id !== "mute") expect(third!.playedAudioBuffers - second!.playedAudioBuffers).toBeGreaterThan(60);
-      if (!isEnded) return;
-      for (const index of [2, 4]) {
-        // VLC says where it is in whole seconds.
-        const said = wallMsAt(list, result.timesSeconds[index]!);
-        const offMs = day.archiveMs(result.takenMs[index]!) - said;
-        expect({ index, isRight: offMs > -RIGHT_MS && offMs < 1000 + RIGHT_MS, offMs }).toEqual({
-          index,
-          isRight: true,
-          offMs,
-        });
-      }
-    },
-    90_000,
+    ({ id, name, isEnded }) =>
+      inTime(`${id}, ${name}, in VLC`, async () => {
+        const list = await listOf(id, name);
+        const seconds = sumSeconds(list);
+        const [early, late] = [Math.round(seconds * 0.2), Math.round(seconds * 0.6)];
+        const steps = [
+          { playSeconds: 5 },
+          { seekSeconds: early },
+          { playSeconds: 4 },
+          { seekSeconds: late },
+          { playSeconds: 4 },
+        ];
+        const result = await playInVlc(address(id, name), steps, { isWatched: true });
+        expect(result.complaints).toEqual([]);
+        const [start, , second, , third] = result.counters;
+        expect(start!.decodedVideo).toBeGreaterThan(60);
+        expect(third!.decodedVideo - second!.decodedVideo).toBeGreaterThan(60);
+        if (id !== "mute") expect(third!.playedAudioBuffers - second!.playedAudioBuffers).toBeGreaterThan(60);
+        if (!isEnded) return;
+        for (const index of [2, 4]) {
+          // VLC says where it is in whole seconds.
+          const said = wallMsAt(list, result.timesSeconds[index]!);
+          const offMs = day.archiveMs(result.takenMs[index]!) - said;
+          expect({ index, isRight: offMs > -RIGHT_MS && offMs < 1000 + RIGHT_MS, offMs }).toEqual({
+            index,
+            isRight: true,
+            offMs,
+          });
+        }
+      }),
+    120_000,
   );
 });

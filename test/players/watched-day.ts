@@ -1,8 +1,10 @@
+import { mkdir } from "node:fs/promises";
+import { z } from "zod";
 import { checkedList, SECOND_MS, wallTimes } from "../integration/clock-support.ts";
 import { TimeCamera } from "../rtsp/time-camera.ts";
 import { channelReport, waitForRecording } from "../support/channels.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { Nightjar } from "../support/nightjar.ts";
+import { Nightjar, nightjarCommand } from "../support/nightjar.ts";
 import { freePort } from "../support/ports.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -23,6 +25,23 @@ const CAMERAS = {
   h265: { codec: "h265" },
 } as const;
 
+/** What `nightjar ls --json` tells of gaps. Times in ms UTC. */
+const listing = z.object({
+  channels: z.array(
+    z.object({
+      days: z.array(
+        z.object({
+          gaps: z.array(z.object({ startMs: z.number(), endMs: z.number(), reason: z.string() })),
+        }),
+      ),
+    }),
+  ),
+});
+const gapsOf = ({ days }: z.infer<typeof listing>["channels"][number]) => days.flatMap(({ gaps }) => gaps);
+
+/** A time without footage, in ms UTC, and why, in the order of the reasons. */
+export type ToldGap = { startMs: number; endMs: number; reasons: string[] };
+
 export const channels = Object.keys(CAMERAS) as (keyof typeof CAMERAS)[];
 
 /**
@@ -41,6 +60,7 @@ export class WatchedDay implements AsyncDisposable {
 
   /** `folder`: for the configuration, the footage, and the clock. Takes about two minutes and a half. */
   static async record(folder: string): Promise<WatchedDay> {
+    await mkdir(folder, { recursive: true });
     const clock = new FakeClock(folder);
     clock.show(MIDNIGHT_MS - EVENING_MS);
     const day = new WatchedDay(folder, clock);
@@ -115,7 +135,7 @@ export class WatchedDay implements AsyncDisposable {
         channels: Object.fromEntries(sources),
       },
     });
-    await waitForRecording(this.#server, channels);
+    await waitForRecording(this.#server, channels, { timeoutMs: 60_000 });
   }
 
   async #isLive(): Promise<void> {
@@ -138,6 +158,18 @@ export class WatchedDay implements AsyncDisposable {
   /** Gaps of a channel's present day, by their reasons. */
   async gapReasons(id: string): Promise<string[]> {
     return (await channelReport(this.server, id)).day.gaps.map(({ reason }) => reason);
+  }
+
+  /** All gaps that a channel's footage has, in order; those that follow one another without footage between are one. */
+  async gapsTold(id: string): Promise<ToldGap[]> {
+    const { stdout } = await nightjarCommand(["ls", id, "--json"], { folder: this.folder });
+    const joined: ToldGap[] = [];
+    for (const { startMs, endMs, reason } of listing.parse(JSON.parse(stdout)).channels.flatMap(gapsOf)) {
+      const last = joined.at(-1);
+      if (last?.endMs === startMs) Object.assign(last, { endMs, reasons: [...last.reasons, reason] });
+      else joined.push({ startMs, endMs, reasons: [reason] });
+    }
+    return joined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
