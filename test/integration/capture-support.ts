@@ -82,7 +82,14 @@ export function clipIndices(clip: Clip, got: readonly Got[]): number[] {
   return got.map((picture) => known.get(pictureHash(nalsOf(picture.bytes))) ?? -1);
 }
 
-export type RunResult = { sink: CollectingSink; end: SourceEnd; seconds: number };
+export type RunResult = {
+  sink: CollectingSink;
+  end: SourceEnd;
+  /** From the start. */
+  seconds: number;
+  /** By `performance.now()`. */
+  endedAtMs: number;
+};
 
 /** The ordinary source of a camera. */
 export const camera = (url: string, withSound = true): Source =>
@@ -101,11 +108,12 @@ export async function runSource(
   }, 20);
   const end = await source.run(sink, controller.signal);
   clearInterval(timer);
-  return { sink, end, seconds: (performance.now() - started) / 1000 };
+  const endedAtMs = performance.now();
+  return { sink, end, seconds: (endedAtMs - started) / 1000, endedAtMs };
 }
 
 /** Stops as soon as there are so many pictures. */
-export const pictures = (count: number, afterMs = 20_000) => ({
+export const pictures = (count: number, afterMs = 60_000) => ({
   afterMs,
   until: (sink: CollectingSink) => sink.video.length >= count,
 });

@@ -5,6 +5,7 @@ import { ExecSource } from "../../src/capture/ffmpeg/exec-source.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { makeClip, type Clip } from "../rtsp/clip.ts";
 import { OddServer, type Misbehaviour } from "../rtsp/odd-server.ts";
+import { waitFor } from "../support/wait.ts";
 import { camera, clipIndices, pictures, runSource, type CollectingSink } from "./capture-support.ts";
 
 let plain: Clip;
@@ -23,11 +24,20 @@ beforeAll(async () => {
   ]);
 }, 30_000);
 
-/** Records a misbehaving camera until it ends, or until there are so many pictures. */
+/** What nothing comes of is given up after 15 s: what takes less than this from the first connection is not that. */
+const LONG_WAIT_SECONDS = 12;
+
+/**
+ * Records a misbehaving camera until it ends, or until there are so many pictures. Its `seconds` count from the first
+ * connection: how long a program needs to start is the machine's business.
+ */
 async function record(clip: Clip, behaviour: Misbehaviour, stop = pictures(60)) {
   await using server = await OddServer.start(clip, behaviour);
-  const result = await runSource(camera(server.url()), stop);
-  return { ...result, counts: { ...server.counts } };
+  const { sink, end, endedAtMs } = await runSource(camera(server.url()), stop);
+  // What was said last on a connection is read before its end.
+  await waitFor("the end of the connections", () => server.openConnections === 0);
+  const seconds = (endedAtMs - (server.acceptedAtMs[0] ?? Number.NaN)) / 1000;
+  return { sink, end, seconds, counts: { ...server.counts } };
 }
 
 /** The pictures are the clip's, in the order in which they were sent, and none is missing between them. */
@@ -55,7 +65,7 @@ describe("a camera is recorded whole", () => {
     expect(sink.parameters?.audio).toMatchObject({ timescale: 48_000, channelCount: 2, frameTicks: 1024 });
     expect(sink.audio[0]?.decodeTicks).toBeWithin(-1024, 1025);
     expect(sink.audio.length).toBeGreaterThan(100);
-    expect(counts).toMatchObject({ connections: 1, teardowns: 1 });
+    expect(counts.connections).toBe(1);
   });
 
   test.concurrent("with B-frames, joined in the middle of a GOP, sound at its true offset", async () => {
@@ -87,9 +97,7 @@ describe("a camera is recorded whole", () => {
     expectNoHole(plain, sink, 60);
     expect(sink.parameters?.audio).toMatchObject({ timescale: 48_000, channelCount: 1 });
     expect(sink.audio.length).toBeGreaterThan(90);
-    expect(counts.connections).toBe(2);
-    // The first; the second may still be saying it.
-    expect(counts.teardowns).toBeGreaterThanOrEqual(1);
+    expect(counts).toMatchObject({ connections: 2, mostOpenAtPlay: 1 });
   });
 
   test.concurrent("sound that is not wanted is not recorded", async () => {
@@ -115,12 +123,14 @@ describe("a camera is recorded whole", () => {
       expectNoHole(longGop, sink, 10);
       expect(counts.connections).toBe(2);
     },
-    20_000,
+    60_000,
   );
 
   test.concurrent("a GOP of five seconds comes in fragments of half a second", async () => {
     const { sink } = await record(longGop, {}, pictures(150));
-    for (const { samples } of sink.fragments) expect(samples.length).toBeLessThanOrEqual(30);
+    const lengths = sink.fragments.map(({ samples }) => samples.length);
+    // The first one is written when the first of the sound has come, too.
+    expect({ lengths, longest: Math.max(...lengths.slice(1)) <= 30 }).toEqual({ lengths, longest: true });
   });
 });
 
@@ -131,14 +141,16 @@ describe("sound that does not keep its word", () => {
       await using server = await OddServer.start(plain, { sound: "announced-only" });
       const source = camera(server.url());
       const first = await runSource(source, pictures(20));
+      const [acceptedAtMs = Number.NaN] = server.acceptedAtMs;
       expectNoHole(plain, first.sink, 20);
       expect(first.sink.parameters?.audio?.codecString).toBe("mp4a.40.2");
-      expect(first.seconds).toBeLessThan(7);
+      expect(first.endedAtMs - acceptedAtMs).toBeLessThan(LONG_WAIT_SECONDS * 1000);
+      expect(server.counts.connections).toBe(2);
       const next = await runSource(source, pictures(20));
-      expect(next.seconds).toBeLessThan(4);
       expect(server.counts.connections).toBe(3);
+      expect(next.endedAtMs - (server.acceptedAtMs[2] ?? Number.NaN)).toBeLessThan(LONG_WAIT_SECONDS * 1000);
     },
-    20_000,
+    60_000,
   );
 
   test.concurrent(
@@ -154,7 +166,7 @@ describe("sound that does not keep its word", () => {
       // Frame 235 is the first that is due after 5 s; the second session began with the picture at 0.
       expect(Math.abs(decodeTicks - 235 * 1024)).toBeLessThan(150);
     },
-    20_000,
+    60_000,
   );
 
   test.concurrent(
@@ -165,7 +177,7 @@ describe("sound that does not keep its word", () => {
       expectNoHole(plain, sink, 20);
       expect(sink.parameters?.audio).toBeUndefined();
     },
-    20_000,
+    60_000,
   );
 
   test.concurrent("stops in the middle", async () => {
@@ -187,7 +199,7 @@ describe("a run ends with its reason", () => {
       const { end, sink, seconds } = await record(plain, behaviour);
       expect(end).toMatchObject(wanted);
       expect(sink.parameters).toBeUndefined();
-      expect(seconds).toBeLessThan(4);
+      expect(seconds).toBeLessThan(LONG_WAIT_SECONDS);
     });
   }
 
@@ -202,11 +214,18 @@ describe("a run ends with its reason", () => {
     test.concurrent(
       `${Object.keys(behaviour)[0]}: given up after 15 s`,
       async () => {
-        const { end, seconds } = await record(plain, behaviour, pictures(1, 30_000));
+        // Time in which this program itself stands still does not count: it is told by quarters of a second, as here.
+        let quarters = 0;
+        const counting = new AbortController();
+        void (async () => {
+          for (; !counting.signal.aborted; quarters += 1) await Bun.sleep(250);
+        })();
+        const { end } = await record(plain, behaviour, pictures(1, 60_000));
+        counting.abort();
         expect(end).toMatchObject({ reason: "source-stalled", retry: "later" });
-        expect(seconds).toBeWithin(14, 18);
+        expect(quarters).toBeWithin(4 * 14, 4 * 18);
       },
-      25_000,
+      60_000,
     );
   }
 
@@ -294,14 +313,24 @@ describe("processes", () => {
     for (const line of seen) expect(line).not.toMatch(/p%40s|p@s|127\.0\.0\.1/);
   });
 
+  test("a camera is told that it may stop", async () => {
+    // Closing a connection on which more has come than was read drops what was said last: here little comes.
+    const slow = await makeClip({ fps: 4, gopPictures: 4, seconds: 4, aac: false });
+    const { counts } = await record(slow, {}, pictures(4));
+    expect(counts).toMatchObject({ connections: 1, teardowns: 1 });
+  });
+
   test("a camera that hangs is let go within two seconds, and no process stays", async () => {
     await using server = await OddServer.start(plain, { silentAfterMs: 1500 });
     const controller = new AbortController();
     let got = 0;
     const sink = { begin: () => {}, fragment: () => void (got += 1) };
     const running = camera(server.url()).run(sink, controller.signal);
-    await Bun.sleep(2500);
-    expect(got).toBeGreaterThan(0);
+    await waitFor("pictures, and then none any more", async () => {
+      const { pictures: sent } = server.counts;
+      await Bun.sleep(500);
+      return got > 0 && server.counts.pictures === sent;
+    });
     const started = performance.now();
     controller.abort({ reason: "source-stalled", detail: "no picture", retry: "later" });
     expect(await running).toEqual({ reason: "source-stalled", detail: "no picture", retry: "later" });
@@ -344,7 +373,8 @@ describe("sources without a network", () => {
 
   test.concurrent("a program that writes raw H.264 gets the times of arrival", async () => {
     const argv = [...lavfi(20), ...encoder, "-f", "h264", "-"];
-    const { sink } = await runSource(new ExecSource({ argv, withSound: true, clock }), pictures(40));
+    // Long enough for the first or the last to come late by a fifth of a second.
+    const { sink } = await runSource(new ExecSource({ argv, withSound: true, clock }), pictures(80));
     const last = sink.video.at(-1)?.decodeTicks ?? 0;
     expect(last / (sink.video.length - 1)).toBeWithin(4200, 4800);
   });

@@ -42,6 +42,8 @@ export type OddCounts = {
   connections: number;
   plays: number;
   teardowns: number;
+  /** Most connections that were open when one of them was to play. */
+  mostOpenAtPlay: number;
   /** Pictures sent over all sessions. */
   pictures: number;
   soundFrames: number;
@@ -64,10 +66,13 @@ export class OddServer {
     connections: 0,
     plays: 0,
     teardowns: 0,
+    mostOpenAtPlay: 0,
     pictures: 0,
     soundFrames: 0,
     sent: [],
   };
+  /** When each connection was accepted, by `performance.now()`. */
+  readonly acceptedAtMs: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -106,6 +111,7 @@ export class OddServer {
 
   #accept(socket: Socket): void {
     this.counts.connections += 1;
+    this.acceptedAtMs.push(performance.now());
     this.#sockets.add(socket);
     const session = new OddSession(this.clip, this.behaviour, this.counts, socket);
     let pending = "";
@@ -154,6 +160,7 @@ export class OddServer {
     }
     if (method === "PLAY") {
       counts.plays += 1;
+      counts.mostOpenAtPlay = Math.max(counts.mostOpenAtPlay, this.#sockets.size);
       counts.sent = [];
       reply("200 OK", ["Session: 1234"]);
       return session.play();
