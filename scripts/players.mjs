@@ -1,7 +1,8 @@
 // Every player on every kind of list, longer than in `npm test`: `npm run players`.
-// A name restricts it: `npm run players -- lists`.
+// Names restrict it, `npm run players -- lists`, and a part of the rows' names: `npm run players -- times -t "in VLC"`.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
 import { root } from "./lib/run.mjs";
 import { Steps } from "./lib/steps.mjs";
@@ -12,7 +13,10 @@ await ensurePackages(bun);
 await ensureApt(testTools, { why: "the tests" });
 await build(bun);
 
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: "string", short: "t" } },
+});
 const names = readdirSync(join(root, "test/players"))
   .filter((file) => file.endsWith(".test.ts"))
   .map((file) => file.slice(0, -".test.ts".length))
@@ -23,6 +27,7 @@ for (const name of names) {
   await steps.tests(name, bun, [`./test/players/${name}.test.ts`], {
     timeoutMs: 3_600_000,
     testTimeoutMs: 300_000,
+    args: ["--isolate", ...(values.rows === undefined ? [] : ["-t", values.rows])],
   });
 }
 await steps.noLeftovers();
