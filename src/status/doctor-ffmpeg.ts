@@ -3,8 +3,8 @@ import { findTool, runTool } from "../platform/process.ts";
 import type { DoctorCheck } from "./doctor-check.ts";
 
 const LIMITS = { timeoutMs: 10_000, maxOutputBytes: 1_000_000 };
-/** The oldest that the tests run with. */
-const OLDEST_MAJOR = 5;
+/** The oldest that knows `-fps_mode`, by which films keep the times of their pictures; the tests run with it, too. */
+const OLDEST = { major: 5, minor: 1 };
 
 /** Names in the second column of ffmpeg's lists (`-encoders`, `-demuxers`). */
 export function namesInList(text: string): Set<string> {
@@ -17,6 +17,14 @@ export function namesInList(text: string): Set<string> {
 /** `5.1.9` of `ffmpeg version 5.1.9-0+deb12u1 Copyright …`; builds from source may have no number. */
 export const versionOf = (text: string): string =>
   /^ffmpeg version (\S+)/m.exec(text)?.[1] ?? "of an unknown version";
+
+/** Whether a version is older than Nightjar needs. A build that has a date or a revision for a number is taken as new. */
+export function isTooOld(version: string): boolean {
+  const [, major, minor] = /^n?(\d{1,3})\.(\d+)/.exec(version) ?? [];
+  if (major === undefined) return false;
+  const [ahead, behind] = [Number(major) - OLDEST.major, Number(minor) - OLDEST.minor];
+  return ahead < 0 || (ahead === 0 && behind < 0);
+}
 
 async function listOf(path: string, list: string): Promise<Set<string>> {
   const { stdout } = await runTool([path, "-hide_banner", "-loglevel", "error", list], LIMITS);
@@ -57,14 +65,10 @@ export async function ffmpegCheck(isNeeded = true): Promise<DoctorCheck> {
     ].filter(Boolean);
     if (wished.length > 0)
       return { name, state: "warn", found: `${found}, without ${wished.join("; without ")}` };
-    const major = Number.parseInt(version, 10);
-    if (major < OLDEST_MAJOR) {
-      return {
-        name,
-        state: "warn",
-        found,
-        advice: `Nightjar is tested with ffmpeg ${OLDEST_MAJOR} and newer.`,
-      };
+    if (isTooOld(version)) {
+      const oldest = `${OLDEST.major}.${OLDEST.minor}`;
+      const advice = `Moments, clips and days made smaller need ffmpeg ${oldest} or newer; nothing is tested with an older one.`;
+      return { name, state: "warn", found, advice };
     }
     return { name, state: "ok", found };
   } catch (error) {

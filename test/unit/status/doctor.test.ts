@@ -8,7 +8,7 @@ import { systemClock } from "../../../src/platform/system-clock.ts";
 import { runDoctor } from "../../../src/status/doctor.ts";
 import { checkLines, type DoctorCheck } from "../../../src/status/doctor-check.ts";
 import { diskKind, measureWrites } from "../../../src/status/doctor-disk.ts";
-import { ffmpegCheck, namesInList, versionOf } from "../../../src/status/doctor-ffmpeg.ts";
+import { ffmpegCheck, isTooOld, namesInList, versionOf } from "../../../src/status/doctor-ffmpeg.ts";
 import { cpuFeatures, elfBits, machineChecks, pageSizeOf } from "../../../src/status/doctor-machine.ts";
 import { portChecks } from "../../../src/status/doctor-ports.ts";
 
@@ -38,6 +38,21 @@ describe("ffmpeg", () => {
     );
     expect(versionOf("ffmpeg version 5.1.9-0+deb12u1 Copyright (c)")).toBe("5.1.9-0+deb12u1");
     expect(versionOf("")).toBe("of an unknown version");
+  });
+
+  test.each([
+    ["4.4.2-0ubuntu0.22.04.1", true],
+    ["5.0.3", true],
+    ["n5.0", true],
+    ["5.1.9-0+deb12u1", false],
+    ["n5.1.4", false],
+    ["6.0", false],
+    ["10.0.1", false],
+    ["2024-03-14-git-1e2d3c4", false],
+    ["N-113007-g8d24a28d06", false],
+    ["of an unknown version", false],
+  ])("%p is too old for what it is asked to do: %p", (version, wanted) => {
+    expect(isTooOld(version)).toBe(wanted);
   });
 });
 
