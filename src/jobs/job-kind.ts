@@ -73,6 +73,8 @@ export type Job = {
   leftMs?: number;
   result?: unknown;
   attempt: number;
+  /** Of one that waits or runs and was begun before: whether it starts `anew`, or goes `on` with what it saved. */
+  again?: "anew" | "on";
   error?: string;
   who: string;
   createdMs: number;

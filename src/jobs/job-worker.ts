@@ -176,6 +176,7 @@ export class JobWorker {
       who: row.who,
       share: row.progress,
       checkpoint: storedJson(row.checkpoint),
+      isAgain: row.startedMs !== null,
       clock,
       store: (checkpoint, run) => this.#save(checkpoint, run),
     });

@@ -28,6 +28,8 @@ export type RunningJobDeps = {
   who: string;
   share: number;
   checkpoint: unknown;
+  /** Whether it was begun before. */
+  isAgain: boolean;
   clock: Clock;
   /** Stores a checkpoint, and how far it is with it. Throws when that fails. */
   store: (checkpoint: unknown, run: RunningJob) => void;
@@ -41,6 +43,7 @@ export class RunningJob implements JobRun {
   readonly isHeavy: boolean;
   readonly who: string;
   readonly checkpoint: unknown;
+  readonly isAgain: boolean;
   readonly group = new BackgroundGroup();
   readonly #deps: RunningJobDeps;
   readonly #abort = new AbortController();
@@ -61,6 +64,7 @@ export class RunningJob implements JobRun {
     this.isHeavy = deps.isHeavy;
     this.who = deps.who;
     this.checkpoint = deps.checkpoint;
+    this.isAgain = deps.isAgain;
     this.#share = deps.share;
   }
 

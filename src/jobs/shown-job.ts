@@ -49,6 +49,13 @@ function naming(row: JobRow, kinds: Kinds): Pick<Job, "title" | "link" | "isDele
   }
 }
 
+/** How one that waits or runs, and was begun before, takes that up. */
+function againOf(row: JobRow, running: RunningJob | undefined): Job["again"] {
+  const isAgain = running ? running.isAgain : row.state === "queued" && row.startedMs !== null;
+  if (!isAgain) return undefined;
+  return (running ? running.checkpoint : storedJson(row.checkpoint)) === undefined ? "anew" : "on";
+}
+
 /**
  * A job as others see it.
  * @param running what it tells while it runs
@@ -70,6 +77,7 @@ export function shownJob(
     ...given("leftMs", running?.leftMs),
     ...given("result", storedJson(row.result)),
     attempt: row.attempt,
+    ...given("again", againOf(row, running)),
     ...given("error", row.error),
     who: row.who,
     createdMs: row.createdMs,

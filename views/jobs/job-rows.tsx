@@ -23,8 +23,21 @@ export function RunningJob({ job, mayChange, channelName }: RowProps) {
         </span>
       </p>
       {job.note !== "" && <p class="quiet">{job.note}</p>}
+      <Again job={job} />
       {mayChange && <ChangeButton job={job} verb="cancel" label="Cancel" />}
     </JobItem>
+  );
+}
+
+/** What of an attempt before is used. */
+function Again({ job: { again } }: { job: Job }) {
+  if (again === undefined) return null;
+  return (
+    <p class="quiet">
+      {again === "on"
+        ? "It was begun before, and goes on behind what is done."
+        : "It was begun before, and starts anew."}
+    </p>
   );
 }
 
@@ -33,6 +46,7 @@ export function WaitingJob({ job, mayChange, channelName }: RowProps) {
     <JobItem job={job} channelName={channelName}>
       <p>{job.note === "" ? "Begins in a moment" : job.note}</p>
       {job.error !== undefined && <p class="quiet job-reason">It did not work the last time: {job.error}</p>}
+      <Again job={job} />
       {mayChange && <ChangeButton job={job} verb="cancel" label="Cancel" />}
     </JobItem>
   );

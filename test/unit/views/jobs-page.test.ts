@@ -27,6 +27,12 @@ beforeEach(async () => {
   assetFolder = await builtAssets();
   rig = new JobRig(folder.file("state.db"), now);
   role = "operator";
+  await openApp();
+  rig.queue.start();
+});
+
+/** The pages over the queue as it is now. */
+async function openApp(): Promise<void> {
   const { clock } = rig.machine.start();
   const assets = await loadAssets(assetFolder.file("public"));
   const schedules = new Schedules({ clock, zone: "Europe/Berlin" });
@@ -55,8 +61,7 @@ beforeEach(async () => {
       }),
     ],
   });
-  rig.queue.start();
-});
+}
 
 afterEach(async () => {
   rig.kill();
@@ -238,4 +243,30 @@ test("of many that wait the next ones are shown, and how many more there are", a
   expect(await numbers("state=queued&limit=2&before=202")).toEqual({ total: 203, jobs: [201, 200] });
   expect(await numbers("state=done&before=2")).toEqual({ total: 0, jobs: [] });
   expect((await ask("/api/jobs?before=x")).status).toBe(400);
+});
+
+test("of a job that was interrupted, the page says whether it starts anew", async () => {
+  rig.queue.add({ kind: "moment", payload: { text: "a clip" }, channel: "yard", who: "" });
+  rig.queue.add({ kind: "ageing", payload: { text: "a day" }, who: "" });
+  await rig.pass(1);
+  rig.of("a day").run.save({ folder: "somewhere" });
+  expect(await textOf("/jobs")).not.toContain("It was begun before");
+  rig.kill();
+  rig.restart();
+  const waiting = rig.queue.list().map(({ title, again }) => [title, again]);
+  expect(waiting).toEqual([
+    ["The ageing a day", undefined],
+    ["The moment a clip", undefined],
+  ]);
+  rig.channelBeingRead = "yard";
+  rig.queue.start();
+  const told = () => rig.queue.list().map(({ title, state, again }) => `${title}: ${state}, ${again}`);
+  expect(told()).toEqual(["The ageing a day: running, on", "The moment a clip: queued, anew"]);
+  rig.channelBeingRead = undefined;
+  await rig.pass(2);
+  expect(told()).toEqual(["The ageing a day: running, on", "The moment a clip: running, anew"]);
+  await openApp();
+  const page = await textOf("/jobs");
+  expect(page).toContain("It was begun before, and goes on behind what is done.");
+  expect(page).toContain("It was begun before, and starts anew.");
 });
