@@ -4,6 +4,8 @@ import { NightjarError } from "../platform/errors.ts";
 const MAX_SIGNED = (Number.MAX_SAFE_INTEGER - 1) / 2;
 /** 2^53 - 1 needs eight groups of seven bits. */
 const MAX_VARINT_BYTES = 8;
+/** Up to here the operators of 32-bit integers can be used. */
+const MAX_INT32 = 0x7fff_ffff;
 /** So many are put together with the fast operators of 32-bit integers. */
 const SHIFTED_BITS = 28;
 
@@ -130,6 +132,7 @@ export class ByteReader {
 
   signed(): number {
     const folded = this.unsigned();
+    if (folded <= MAX_INT32) return (folded >>> 1) ^ -(folded & 1);
     return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
   }
 
