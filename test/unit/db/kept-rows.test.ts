@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
 import type { Recording, RecordingRow, RunRow } from "../../../src/db/index/rows.ts";
 import type { Segment } from "../../../src/media/segment-list.ts";
+import { EntryTexts } from "../../../src/playback/entry-texts.ts";
+import { mediaPlaylist, neededTargetDuration } from "../../../src/playback/media-playlist.ts";
 import { sequenceOf } from "../../../src/playback/sequence.ts";
 import { tempFolder } from "../../support/temp.ts";
 
@@ -80,12 +82,18 @@ const anyStep = fc.record({
 });
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
+/** Ids are never drawn twice, but here they are: then at least no version comes again. */
+let births = 0;
+
 function take(index: IndexDatabase, { what, id, channel, startMs, count }: Step): void {
   const isThere = index.existing([id]).length > 0;
   const segments = segmentsFrom(startMs, count);
   if (what === "run") return index.updateRun(run.id, { endMs: startMs });
   if (what === "insert" && !isThere)
-    return index.insertRecording(rowAt(id, channel, startMs, segments), segments);
+    return index.insertRecording(
+      { ...rowAt(id, channel, startMs, segments), version: births++ * 1000 },
+      segments,
+    );
   if (what === "move") {
     const { endMs, segmentCount } = rowAt(id, channel, startMs, segments);
     return index.updateRecording(id, { startMs, endMs, segmentCount, state: "closed" }, segments);
@@ -112,6 +120,19 @@ const factsOf = ({ id, startMs, endMs, version, state, segments }: Recording) =>
   segments,
 });
 
+/** The playlist of an interval; "" where there is nothing. */
+function listOf(
+  recordings: readonly Recording[],
+  { channel, fromMs, toMs }: { channel: string; fromMs: number; toMs: number },
+  texts: EntryTexts,
+): string {
+  const stretches = sequenceOf(recordings, () => run, fromMs, toMs);
+  if (stretches.length === 0) return "";
+  const options = { kind: "vod", isEnded: true, isVlc: false, prefix: `../${channel}/` } as const;
+  const targetDurationSeconds = neededTargetDuration(stretches);
+  return mediaPlaylist(stretches, { ...options, targetDurationSeconds }, texts);
+}
+
 const intervals = fc.array(
   fc.record({
     fromMs: anyTime,
@@ -120,7 +141,7 @@ const intervals = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-test("rows that are kept, and segments read in part, are those that stand in the database", async () => {
+test("rows and texts that are kept, and segments read in part, are those that stand in the database", async () => {
   await using folder = await tempFolder();
   let number = 0;
   fc.assert(
@@ -132,6 +153,7 @@ test("rows that are kept, and segments read in part, are those that stand in the
         index.insertRun(run);
         // Another connection can't know what is written, and so keeps nothing.
         const fresh = IndexDatabase.openForReading(path)!;
+        const texts = new EntryTexts();
         for (const { step, intervals } of steps) {
           take(index, step);
           expect(index.run(run.id)).toEqual(fresh.run(run.id));
@@ -152,6 +174,9 @@ test("rows that are kept, and segments read in part, are those that stand in the
                 return { ...rest, segments: recording.segments };
               });
               expect(inPart).toEqual(shown(wholly));
+              const again = index.recordingsBetween(channel, fromMs, toMs);
+              const interval = { channel, fromMs, toMs };
+              expect(listOf(again, interval, texts)).toBe(listOf(wholly, interval, new EntryTexts()));
             }
         }
         fresh.close();
