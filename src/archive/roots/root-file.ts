@@ -7,6 +7,8 @@ import type { Files } from "../../platform/files.ts";
 export const ROOT_FILE = ".nightjar-storage.json";
 /** The layout of footage that this version writes. */
 const ROOT_FORMAT = 1;
+/** Of a longer file under that name no more is read. */
+const MAX_FILE_BYTES = 4096;
 
 const rootFileSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
@@ -19,8 +21,12 @@ const rootFileSchema = z.object({
  */
 export async function readRootId(files: Files, path: string): Promise<string | undefined> {
   const file = join(path, ROOT_FILE);
-  if ((await files.stat(file)) === undefined) return undefined;
-  const text = new TextDecoder().decode(await files.readRange(file, 0, 4096));
+  const stat = await files.stat(file);
+  if (stat === undefined) return undefined;
+  // Every upload asks: a whole file is read in one call, a part of it takes four.
+  const isShort = stat.sizeBytes <= MAX_FILE_BYTES;
+  const bytes = isShort ? await files.read(file) : await files.readRange(file, 0, MAX_FILE_BYTES);
+  const text = new TextDecoder().decode(bytes);
   let content: unknown;
   try {
     content = JSON.parse(text);
