@@ -5,7 +5,7 @@ import type { MediaExtension } from "./file-names.ts";
 import { PassingProbe, type Findings } from "./probe.ts";
 
 /** What arrives is handed to the disk in pieces of at least this size, in bytes. */
-const WRITE_BYTES = 512 * 1024;
+const WRITE_BYTES = 1024 * 1024;
 
 /** Begins the name of a file that is still arriving. */
 const ARRIVING = ".upload-";
