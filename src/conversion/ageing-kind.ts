@@ -96,8 +96,24 @@ async function runAgeing(deps: AgeingDeps, payload: AgeingPayload, job: JobRun):
     return await convert(deps, { payload, job, settings, source });
   } catch (error) {
     if (error instanceof NotAsked) return await notAsked(deps, { checkpoint: { folder: source.folder } });
-    throw error;
+    throw await storageError(aged, payload, job, error);
   }
+}
+
+/** An error of work on a day, or, where its storage has gone, that: files of a disk that was unmounted look deleted. */
+async function storageError(
+  aged: AgedDays,
+  day: AgeingPayload,
+  { signal }: Pick<JobRun, "signal">,
+  error: unknown,
+): Promise<unknown> {
+  const mayPass = error instanceof NightjarError && error.kind === "unavailable";
+  if (mayPass || signal.aborted || (await aged.isStorageThere(day))) return error;
+  return new NightjarError(
+    "unavailable",
+    "The storage with this day went away; it goes on behind what is done once that is back",
+    { cause: error },
+  );
 }
 
 /** The channel does not ask for it any more. */

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgedDays, AgedFile, AgeingSource, FolderDay, Kept } from "../../src/archive/aged/aged-day.ts";
@@ -34,9 +35,11 @@ class Archive implements AgedDays {
   readonly kept: Kept[] = [];
   isChanged = false;
   isLocked = false;
+  isAway = false;
   constructor(private readonly made: AgeingSource | undefined) {}
   days: AgedDays["days"] = () => [];
   source = () => Promise.resolve(this.made);
+  isStorageThere = () => Promise.resolve(!this.isAway);
   async checkSame(): Promise<void> {
     if (this.isLocked) throw new NightjarError("conflict", "The day has changed: it was locked");
   }
@@ -126,6 +129,7 @@ async function rig(convert: Record<string, unknown>, hours = 1) {
   };
   return {
     archive,
+    media: footage.recordingList.map((recording) => footage.mediaPath(recording) ?? ""),
     change,
     trials,
     trialsPath,
@@ -202,6 +206,30 @@ test("a lock is noticed before the next piece is begun, and the pieces that are 
   expect([...begun]).toEqual(["part 3 of 3"]);
   expect(it.archive.replaced).toHaveLength(1);
 }, 60_000);
+
+test.each([
+  [false, "unprocessable", "This footage is no longer on the disk"],
+  [true, "unavailable", "The storage with this day went away"],
+])(
+  "files that are gone fail it, unless their storage has gone (%p)",
+  async (isAway, kind, words) => {
+    await using it = await rig({}, 3);
+    let saves = 0;
+    // With the first piece; what is open by then can still be read.
+    const save = (): void => {
+      if (++saves !== 2) return;
+      it.archive.isAway = isAway;
+      for (const path of it.media) rmSync(path, { force: true });
+    };
+    const error = await it.run({ save }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ kind, message: expect.stringContaining(words) });
+    expect(await readdir(join(it.day, ".ageing"))).toContain("piece-0.json");
+  },
+  60_000,
+);
 
 test("more work than a day has hours is refused with the sentence, until settings change", async () => {
   await using it = await rig({});

@@ -86,6 +86,11 @@ export class AgedDayArchive implements AgedDays {
     });
   }
 
+  async isStorageThere({ root }: FolderDay): Promise<boolean> {
+    await this.#deps.roots.look();
+    return this.#deps.roots.pathOf(root) !== undefined;
+  }
+
   checkSame(source: AgeingSource): Promise<void> {
     return this.#inTurn(async () => void (await this.#readyToReplace(source)));
   }

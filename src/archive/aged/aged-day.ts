@@ -76,6 +76,8 @@ export interface AgedDays {
    * clock that is yet to be set right may date it anew.
    */
   source(day: FolderDay, settings: string): Promise<AgeingSource | undefined>;
+  /** Whether the storage with a day is there, looked at now: what is missing on one that has gone is not lost. */
+  isStorageThere(day: FolderDay): Promise<boolean>;
   /** Throws as `replace` would by now: work that goes on is for nothing then. */
   checkSame(source: AgeingSource): Promise<void>;
   /**

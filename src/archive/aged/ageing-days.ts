@@ -33,7 +33,7 @@ export type AgeingDeps = {
   clock: Clock;
   files: Files;
   index: IndexDatabase;
-  roots: Pick<Roots, "pathOf">;
+  roots: Pick<Roots, "pathOf" | "look">;
   /** The ids under which a channel's footage is stored: its own, and those it had before. */
   idsOf: (channel: string) => readonly string[];
   /** The watched folder of a channel, by a stored id, whose files may be deleted. */
