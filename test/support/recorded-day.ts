@@ -12,6 +12,7 @@ import {
 import { newId } from "../../src/archive/ids.ts";
 import { buildInit } from "../../src/media/fmp4/init.ts";
 import { buildSegmentHeader } from "../../src/media/fmp4/segment.ts";
+import { fileTimeOf, localDateOf } from "../../src/platform/zone.ts";
 import type { Clip } from "./recorded-clip.ts";
 
 const SEGMENT_TICKS = 180_000;
@@ -24,16 +25,24 @@ export type RecordedDay = {
   archive: string;
   root: string;
   channel: string;
+  /** Its folders and names are of the local time there; UTC by default. */
+  zone?: string;
   stretches: readonly RecordedStretch[];
 };
 
 type Counted = { ticks: number; sequence: number; discontinuity: number };
 
 /**
- * Writes footage as capture leaves it on the disk: recordings of an hour each at most with their journals, in UTC, from which
+ * Writes footage as capture leaves it on the disk: recordings of an hour each at most with their journals, from which
  * `nightjar reindex` makes an index. Media time is counted on through all of it.
  */
-export async function writeDay({ archive, root, channel, stretches }: RecordedDay): Promise<void> {
+export async function writeDay({
+  archive,
+  root,
+  channel,
+  zone = "UTC",
+  stretches,
+}: RecordedDay): Promise<void> {
   const counted: Counted = { ticks: 0, sequence: 0, discontinuity: 0 };
   let timeline = 0;
   let before: RecordedStretch | undefined;
@@ -49,7 +58,7 @@ export async function writeDay({ archive, root, channel, stretches }: RecordedDa
     while (fromMs < stretch.endMs) {
       const toMs = Math.min(stretch.endMs, (Math.floor(fromMs / 3_600_000) + 1) * 3_600_000);
       const isLast = toMs === stretch.endMs;
-      const place = { archive, root, channel, timeline, run, isLast };
+      const place = { archive, root, channel, zone, timeline, run, isLast };
       await writeRecording(stretch, { fromMs, toMs }, counted, place, fromMs === stretch.startMs ? gaps : []);
       fromMs = toMs;
     }
@@ -61,15 +70,14 @@ async function writeRecording(
   { clip, startMs }: RecordedStretch,
   { fromMs, toMs }: { fromMs: number; toMs: number },
   counted: Counted,
-  place: Omit<RecordedDay, "stretches"> & { timeline: number; run: string; isLast: boolean },
+  place: Required<Omit<RecordedDay, "stretches">> & { timeline: number; run: string; isLast: boolean },
   gaps: JournalHead["gaps"],
 ): Promise<void> {
   const { parameters } = clip;
   const init = buildInit(parameters);
   const audioScale = parameters.audio?.timescale ?? 0;
-  const local = new Date(fromMs).toISOString();
-  const stem = `${local.slice(11, 19).replaceAll(":", "-")}+0000`;
-  const path = join(place.archive, place.channel, local.slice(0, 10), stem);
+  const stem = fileTimeOf(fromMs, place.zone);
+  const path = join(place.archive, place.channel, localDateOf(fromMs, place.zone), stem);
   const head: JournalHead = {
     recording: newId(),
     channel: place.channel,
@@ -82,7 +90,7 @@ async function writeRecording(
       video: counted.ticks,
       ...(parameters.audio ? { audio: Math.floor((counted.ticks * audioScale) / 90_000) } : {}),
     },
-    zone: "UTC",
+    zone: place.zone,
     replaces: [],
     gaps,
     run: {
