@@ -86,7 +86,7 @@ export class IntervalFiles {
       const leadTicks = await leadTicksOf(this.#deps.footage, stretches);
       return this.#kept(request, channel, stretches, ending, leadTicks);
     }
-    return this.#file(request, channel, stretches);
+    return this.#file(request, channel, stretches, await leadTicksOf(this.#deps.footage, stretches));
   }
 
   /** Segments as they came, one after the other; the index tells their length. */
@@ -132,11 +132,16 @@ export class IntervalFiles {
     return this.#lists.interval(channel, { ...interval, isOpen: false }).stretches;
   }
 
-  #file(request: Request, channel: FootageChannel, stretches: readonly Stretch[]): Promise<Response> {
+  #file(
+    request: Request,
+    channel: FootageChannel,
+    stretches: readonly Stretch[],
+    leadTicks: number,
+  ): Promise<Response> {
     const startMs = stretches[0]?.first.startMs ?? 0;
     const title = `${channel.name}, ${isoOf(startMs, channel.zone).slice(0, 19).replace("T", " ")}`;
     const content = contentOf(stretches, title);
-    const layout = this.#layouts.get(content) ?? new IntervalLayout(stretches, title);
+    const layout = this.#layouts.get(content) ?? new IntervalLayout(stretches, title, leadTicks);
     this.#keep(content, layout);
     const { footage } = this.#deps;
     return rangeAnswer(request, {

@@ -43,7 +43,7 @@ function basesAt({ recording, run, first }: Stretch, outTicks: number): TrackBas
 }
 
 /**
- * The MP4 of stretches with one init, as a plan: where each byte comes from. Their times follow one another from 0,
+ * The MP4 of stretches with one init, as a plan: where each byte comes from. Their times follow one another from 0 on,
  * whatever lies between them, because players stand still in holes. Nothing of it is read before it is asked for.
  */
 export class IntervalLayout {
@@ -57,13 +57,16 @@ export class IntervalLayout {
   /** Where each segment begins, and at last where the file ends, in bytes. */
   readonly #starts: Float64Array;
 
-  /** @throws NightjarError `unprocessable` when the init is damaged */
-  constructor(stretches: readonly Stretch[], title: string) {
+  /**
+   * @param leadTicks when the first picture is shown, in ticks of the video: see `leadTicksOf`
+   * @throws NightjarError `unprocessable` when the init is damaged
+   */
+  constructor(stretches: readonly Stretch[], title: string, leadTicks = 0) {
     const [leading] = stretches;
     if (!leading) throw new RangeError("an MP4 needs at least one segment");
     const { run } = leading;
     this.firstRecording = leading.recording;
-    let ticks = 0;
+    let ticks = leadTicks;
     for (const stretch of stretches) {
       this.#groups.push({ stretch, bases: basesAt(stretch, ticks), firstIndex: this.#segments.length });
       for (const segment of stretch.segments) {
@@ -73,7 +76,7 @@ export class IntervalLayout {
     }
     this.durationMs = Math.round((ticks * 1000) / run.videoTimescale);
     const movie = { durationMs: this.durationMs, startMs: leading.first.startMs, title };
-    this.front = Buffer.concat([movieHeader(run.init, movie), ...this.#indexes(leading)]);
+    this.front = Buffer.concat([movieHeader(run.init, movie), ...this.#indexes(leading, leadTicks)]);
     this.#starts = new Float64Array(this.#segments.length + 1);
     let at = this.front.length;
     for (const [index, segment] of this.#segments.entries()) {
@@ -88,7 +91,7 @@ export class IntervalLayout {
    * An index of the pictures and one of the sound: with the first alone, Chromium reads on from where it was until it
    * has found the sound of where it seeks to, and with none at all, players read the whole file for its length.
    */
-  #indexes({ run }: Stretch): Uint8Array[] {
+  #indexes({ run }: Stretch, leadTicks: number): Uint8Array[] {
     const perEntry = Math.ceil(this.#segments.length / MAX_INDEX_ENTRIES);
     const video: IndexEntry[] = [];
     const audio: IndexEntry[] = [];
@@ -105,7 +108,7 @@ export class IntervalLayout {
     }
     const hasSound = run.audioTimescale !== null;
     const behind = hasSound ? segmentIndexBytes(audio.length) : 0;
-    const ofVideo = segmentIndex(TRACK_ID.video, run.videoTimescale, video, behind);
+    const ofVideo = segmentIndex(TRACK_ID.video, run.videoTimescale, video, behind, leadTicks);
     return hasSound ? [ofVideo, segmentIndex(TRACK_ID.audio, audioTimescale, audio, 0)] : [ofVideo];
   }
 

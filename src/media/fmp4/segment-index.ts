@@ -17,7 +17,7 @@ export const segmentIndexBytes = (entryCount: number): number => EMPTY_BYTES + E
 
 /**
  * A `sidx` (ISO 14496-12, 8.16.3) for a track whose entries lie one after the other, the first one
- * `firstOffsetBytes` behind the index, at time 0.
+ * `firstOffsetBytes` behind the index, at time `firstTicks`.
  * @throws NightjarError `internal` for more entries or bytes than it can hold
  */
 export function segmentIndex(
@@ -25,12 +25,13 @@ export function segmentIndex(
   timescale: number,
   entries: readonly IndexEntry[],
   firstOffsetBytes: number,
+  firstTicks = 0,
 ): Uint8Array {
   if (entries.length > MAX_INDEX_ENTRIES)
     throw new NightjarError("internal", `A segment index of ${entries.length} entries`);
   const writer = new BoxWriter(segmentIndexBytes(entries.length));
   writer.fullBox("sidx", 1, 0, () => {
-    writer.u32(trackId).u32(timescale).u64(0).u64(firstOffsetBytes).u16(0).u16(entries.length);
+    writer.u32(trackId).u32(timescale).u64(firstTicks).u64(firstOffsetBytes).u16(0).u16(entries.length);
     for (const { sizeBytes, durationTicks } of entries) {
       if (sizeBytes > MAX_ENTRY_BYTES || durationTicks >= 2 ** 32)
         throw new NightjarError("internal", `A segment of ${sizeBytes} bytes and ${durationTicks} ticks`);

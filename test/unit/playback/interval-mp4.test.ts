@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { buildApp } from "../../../src/app.ts";
 import type { Recording } from "../../../src/db/index/rows.ts";
+import { rebaseHeaderInPlace } from "../../../src/media/fmp4/segment.ts";
 import { listen, type Listening } from "../../../src/listen.ts";
 import { decodeErrors, probe } from "../../support/ffmpeg.ts";
 import { MemoryFootage, StandingClock } from "../../support/memory-footage.ts";
@@ -121,6 +122,30 @@ describe("an interval as MP4", () => {
   test("it begins with the segment that is playing at its start", async () => {
     const { streams } = await probe(address(2, FROM + 3));
     expect(streams.find((each) => each.codec_type === "video")?.nb_read_packets).toBe("100");
+  });
+
+  test("of a film it begins with the sound that comes before its first picture", async () => {
+    const startMs = T + 200_000;
+    const film = await recordClip(footage, folder.path, encodeClip({ seconds: 8 }), startMs, "film");
+    const stored = folder.file(film.path);
+    const bytes = await Bun.file(stored).bytes();
+    for (const { offsetBytes, headerBytes } of film.segments.slice(1)) {
+      const from = film.baseOffsetBytes + offsetBytes;
+      rebaseHeaderInPlace(bytes.subarray(from, from + headerBytes), { videoTicks: 0, audioTicks: -1500 });
+    }
+    film.path = film.path.replace(/[^/]*$/, "video.mp4");
+    await rm(stored);
+    await Bun.write(folder.file(film.path), bytes);
+    const url = address(4, startMs / 1000 + 2);
+    expect(await decodeErrors(url)).toBe("");
+    const { format, streams } = await probe(url);
+    expect(streams.map(({ codec_type, nb_read_packets }) => [codec_type, nb_read_packets])[0]).toEqual([
+      "video",
+      "100",
+    ]);
+    expect(Math.abs(Number(format.duration) - 4)).toBeLessThan(0.1);
+    const { bytes: whole } = await curl(url);
+    expect((await curl(url, "-r", "500-200000")).bytes).toEqual(whole.slice(500, 200_001));
   });
 
   test("different inits are a conflict that names the parts, which can be had", async () => {
