@@ -1,7 +1,8 @@
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import { segmentBytes } from "../media/segment-list.ts";
+import { recordedSpans } from "../playback/coverage.ts";
 import { MAX_INTERVAL_MS } from "../playback/time-parameters.ts";
-import { byInit, footageIn, overlapMs, unbroken, type Window } from "./choose-footage.ts";
+import { byInit, footageIn, overlapMs, type Window } from "./choose-footage.ts";
 
 /** What a span of a channel holds, and how it can be had. */
 export type SpanFacts = Window & {
@@ -9,7 +10,7 @@ export type SpanFacts = Window & {
   recordedMs: number;
   /** About what a download of it is long, in bytes. */
   sizeBytes: number;
-  /** Holes between its footage. */
+  /** Holes between its footage, as the bar of its day shows them. */
   holes: number;
   /** Whether one file holds all of it as it is. */
   hasOneInit: boolean;
@@ -20,7 +21,7 @@ export type SpanFacts = Window & {
 /** Facts of a span of at most `MAX_INTERVAL_MS`. */
 export function spanFacts(footage: Footage, channel: FootageChannel, window: Window): SpanFacts {
   const stretches = footageIn(footage, channel.id, window);
-  const groups = unbroken(stretches);
+  const spans = recordedSpans(footage, channel.id, { fromMs: window.startMs, toMs: window.endMs });
   let sizeBytes = 0;
   for (const { segments, run } of stretches)
     for (const segment of segments) {
@@ -36,9 +37,9 @@ export function spanFacts(footage: Footage, channel: FootageChannel, window: Win
   const endings = isPossible ? (isTs ? (["ts", "mp4"] as const) : (["mp4"] as const)) : [];
   return {
     ...window,
-    recordedMs: groups.reduce((sum, group) => sum + overlapMs(group, window), 0),
+    recordedMs: spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0),
     sizeBytes: Math.round(sizeBytes),
-    holes: Math.max(0, groups.length - 1),
+    holes: Math.max(0, spans.length - 1),
     hasOneInit,
     downloads: endings.map((ending) => ({
       ending,

@@ -50,7 +50,13 @@ describe("footage of a span", () => {
     const half = spanFacts(world, channel!, window(5, 15));
     expect(half.sizeBytes / whole.sizeBytes).toBeCloseTo(0.5, 2);
     expect(facts.downloads).toEqual([{ ending: "mp4", path: `/front-door/archive-${at(10) / 1000}-31.mp4` }]);
-    expect(spanFacts(world, channel!, window(40, 60))).toMatchObject({ hasOneInit: false, downloads: [] });
+    // Other settings are no hole.
+    expect(spanFacts(world, channel!, window(40, 60))).toMatchObject({
+      recordedMs: 20_000,
+      holes: 0,
+      hasOneInit: false,
+      downloads: [],
+    });
     expect(spanFacts(world, channel!, window(100, 160))).toMatchObject({
       recordedMs: 0,
       holes: 0,
