@@ -152,6 +152,17 @@ test("the commands list, verify, and remove what was recorded", async () => {
     ],
   });
 
+  // What was recorded under a former id is the channel's that has it now.
+  const garden = { ...config.channels.get("front")!, id: "garden", was: ["front"] };
+  const renamed: Config = { ...config, channels: new Map([["garden", garden]]) };
+  for (const name of ["garden", "front"]) {
+    const listed = command(renamed, clock, [name, "2026-11-22"], { json: true });
+    await runLs(listed.context);
+    expect(JSON.parse(listed.lines[0]!)).toMatchObject({
+      channels: [{ id: "garden", recordings: 3, days: [{ date: "2026-11-22" }] }],
+    });
+  }
+
   const verify = command(config, clock, []);
   expect(await runVerify(verify.context)).toBe(0);
   expect(verify.lines.at(-1)).toEndWith("All is as it was written.");

@@ -118,3 +118,11 @@ export function zoneOfChannels(
     for (const name of [...was, id]) zones.set(name, zone);
   return (channel) => zones.get(channel) ?? config.zone;
 }
+
+/** The id that a channel has now, by one that it has or had: that of the channel which names it in `was`, or its own. */
+export function heirOfChannels(config: Pick<Config, "channels">): (channel: string) => string {
+  const heirs = new Map<string, string>();
+  for (const { id, was } of config.channels.values())
+    for (const name of [...was, id]) heirs.set(name.toLowerCase(), id);
+  return (channel) => heirs.get(channel.toLowerCase()) ?? channel;
+}

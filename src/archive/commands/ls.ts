@@ -4,7 +4,7 @@ import { isoOf } from "../../platform/zone.ts";
 import { reasonWords } from "../../media/reasons.ts";
 import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../inspect/listing.ts";
 import { sizeText } from "../keep/size-text.ts";
-import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
+import { heirOfChannels, rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
 
 /** Gaps of a day that are shown one by one; `--json` has all. */
 const MAX_GAPS = 20;
@@ -80,7 +80,7 @@ export async function runLs(context: CommandContext): Promise<number> {
   return await withIndex(context, async (index, state) => {
     const there = await rootsThere(files, config.storage.path, [...index.roots(), ...(state?.roots() ?? [])]);
     const open = await openRecordings(files, index, (id) => there.get(id));
-    const listed = listFootage(index, open, zoneOfChannels(config, state), filter);
+    const listed = listFootage(index, open, zoneOfChannels(config, state), filter, heirOfChannels(config));
     if (args.options["json"] !== undefined) {
       stdout(JSON.stringify({ channels: [...listed] }));
       return 0;

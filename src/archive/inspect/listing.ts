@@ -47,6 +47,9 @@ function spansOf(rows: readonly Extent[]): ListedSpan[] {
   return spans;
 }
 
+/** A channel as it is called now, and the ids that its footage is stored under. */
+type Totals = ChannelTotals & { storedAs: string[] };
+
 type Sources = {
   index: IndexDatabase;
   /** Recordings that are being written, with what is whole of them. */
@@ -56,22 +59,25 @@ type Sources = {
 
 function listedDay(
   { index, open, locked }: Sources,
-  channel: string,
+  storedAs: readonly string[],
   date: LocalDate,
   zone: string,
 ): ListedDay | undefined {
   const { startMs, endMs } = daySpanMs(date, zone);
   const isOfDay = (row: RecordingRow) =>
-    row.channel === channel && row.startMs < endMs && row.endMs > startMs;
-  const rows = [...index.rowsBetween(channel, startMs, endMs), ...open.filter(isOfDay)];
-  const gaps = index.gapsBetween(channel, startMs, endMs);
+    storedAs.includes(row.channel) && row.startMs < endMs && row.endMs > startMs;
+  const rows = [...storedAs.flatMap((id) => index.rowsBetween(id, startMs, endMs)), ...open.filter(isOfDay)];
+  const gaps = storedAs
+    .flatMap((id) => index.gapsBetween(id, startMs, endMs))
+    .sort((a, b) => a.startMs - b.startMs);
   if (rows.length === 0 && gaps.length === 0) return undefined;
   const clip = <T extends { startMs: number; endMs: number }>(span: T): T => ({
     ...span,
     startMs: Math.max(span.startMs, startMs),
     endMs: Math.min(span.endMs, endMs),
   });
-  const extents = [...index.extentsBetween(channel, startMs, endMs), ...open.filter(isOfDay)];
+  const closed = storedAs.flatMap((id) => index.extentsBetween(id, startMs, endMs));
+  const extents = [...closed, ...open.filter(isOfDay)];
   // Those of an hour of files with two inits lie between one another.
   const spans = spansOf(extents.sort((a, b) => a.startMs - b.startMs)).map(clip);
   return {
@@ -85,13 +91,16 @@ function listedDay(
 }
 
 /** Totals of all channels, what is being written included, by id. */
-function totalsOf({ index, open }: Sources): ChannelTotals[] {
-  const totals = new Map(index.totals().map((total) => [total.channel, total]));
-  for (const { channel, startMs, endMs, sizeBytes } of open) {
+function totalsOf({ index, open }: Sources, heirOf: (id: string) => string): Totals[] {
+  const totals = new Map<string, Totals>();
+  const parts = [...index.totals(), ...open.map((row): ChannelTotals => ({ ...row, recordings: 1 }))];
+  for (const { channel: id, recordings, sizeBytes, startMs, endMs } of parts) {
+    const channel = heirOf(id);
     const before = totals.get(channel);
     totals.set(channel, {
       channel,
-      recordings: (before?.recordings ?? 0) + 1,
+      storedAs: [...new Set([...(before?.storedAs ?? []), id])],
+      recordings: (before?.recordings ?? 0) + recordings,
       sizeBytes: (before?.sizeBytes ?? 0) + sizeBytes,
       startMs: Math.min(before?.startMs ?? Infinity, startMs),
       endMs: Math.max(before?.endMs ?? -Infinity, endMs),
@@ -102,18 +111,21 @@ function totalsOf({ index, open }: Sources): ChannelTotals[] {
 
 /**
  * What is known of footage, channel by channel and day by day. Days without footage and gaps are left out.
- * `zoneOf` gives the time zone of a channel's days; `open` are the recordings that are being written.
+ * `zoneOf` gives the time zone of a channel's days, `heirOf` the id that a channel has now; `open` are the recordings
+ * that are being written.
  */
 export function* listFootage(
   index: IndexDatabase,
   open: readonly RecordingRow[],
   zoneOf: (channel: string) => string,
   filter: { channel?: string; date?: LocalDate } = {},
+  heirOf: (id: string) => string = (id) => id,
 ): Generator<ListedChannel> {
   const sources = { index, open, locked: index.lockedIds() };
-  for (const total of totalsOf(sources)) {
-    if (filter.channel !== undefined && total.channel.toLowerCase() !== filter.channel.toLowerCase())
-      continue;
+  const wanted = filter.channel?.toLowerCase();
+  for (const total of totalsOf(sources, heirOf)) {
+    const names = [total.channel, ...total.storedAs].map((id) => id.toLowerCase());
+    if (wanted !== undefined && !names.includes(wanted)) continue;
     const zone = zoneOf(total.channel);
     const days: ListedDay[] = [];
     let ms = total.startMs;
@@ -121,7 +133,7 @@ export function* listFootage(
       const date = localDateOf(ms, zone);
       const { endMs } = daySpanMs(date, zone);
       if (filter.date === undefined || filter.date === date) {
-        const day = listedDay(sources, total.channel, date, zone);
+        const day = listedDay(sources, total.storedAs, date, zone);
         if (day) days.push(day);
       }
       ms = endMs;
