@@ -74,10 +74,7 @@ export function PlayerControls({ channel, shown, isLive, atMs, hasStills }: Play
           Open in VLC
         </a>
         {hasStills && (
-          <a
-            data-still-link
-            href={`${path}/frame${atMs === undefined ? "" : `?at=${Math.floor(atMs / 1000)}`}`}
-          >
+          <a data-still-link href={`${path}/frame${atMs === undefined ? "" : `?at=${Math.floor(atMs)}`}`}>
             Still picture
           </a>
         )}

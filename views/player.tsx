@@ -25,7 +25,7 @@ export function Player({ channel, shown, isLive, atMs, hasStills }: PlayerProps)
   const { day } = shown;
   const beginMs = atMs ?? (isLive ? undefined : (day.spans[0]?.startMs ?? day.startMs));
   const still = `${path}/frame?width=${STILL_WIDTH}`;
-  const poster = atMs === undefined ? still : `${still}&at=${Math.floor(atMs / 1000)}`;
+  const poster = atMs === undefined ? still : `${still}&at=${Math.floor(atMs)}`;
   return (
     <section
       id="player"

@@ -38,7 +38,8 @@ export function createControls(root, player, moments, data) {
     const seconds = Math.floor(ms / 1000);
     find("hour-link").href = `${data.channel}/archive-${seconds}-${HOUR_SECONDS}.mp4`;
     const still = find("still-link");
-    if (still) still.href = player.isLive() ? `${data.channel}/frame` : `${data.channel}/frame?at=${seconds}`;
+    if (still)
+      still.href = player.isLive() ? `${data.channel}/frame` : `${data.channel}/frame?at=${Math.floor(ms)}`;
     const url = player.list()?.url;
     if (url) find("list-link").href = `${url}${url.includes("?") ? "&" : "?"}download=1`;
   }

@@ -35,6 +35,14 @@ describe("a day's page", () => {
     expect((await ask(server, "/yard")).text).toContain('href="/yard/2026-11-17" rel="prev"');
   });
 
+  test("links to a still picture of the moment it begins with, which is within a second", async () => {
+    const footage = worldOf();
+    const beginMs = now - 3 * DAY + 861;
+    footage.recordingList.push(fakeRecording("yard", beginMs, beginMs + HOUR));
+    const old = (await ask(await app(footage), "/yard/2026-11-17")).text;
+    expect(old).toContain(`href="/yard/frame?at=${beginMs}"`);
+  });
+
   test("without footage it has no player, and says so", async () => {
     const empty = (await ask(await app(oldWorld()), "/yard/2026-11-10")).text;
     expect(empty).toContain("Nothing kept of this day.");
