@@ -13,6 +13,8 @@ export type SendAddress = {
   needsToken: boolean;
   /** Whether who looks may make one. */
   canMakeToken: boolean;
+  /** Whether who looks may add a watched folder. */
+  canAddFolder: boolean;
   /** One that was just made: this answer alone shows it. */
   made?: { name: string; token: string } | undefined;
   /** Why none was made. */
@@ -21,7 +23,7 @@ export type SendAddress = {
 
 /** Fills `#send`: the address, a line to try it with, and a token for the client. */
 export function SendPart(props: SendAddress) {
-  const { channel, origin, date, zone, isDefault, needsToken, made } = props;
+  const { channel, origin, date, zone, isDefault, needsToken, canAddFolder, made } = props;
   const folder = `${origin}/${channel}/${date}/`;
   const login = needsToken ? ` -u upload:${made?.token ?? "TOKEN"}` : "";
   return (
@@ -47,7 +49,7 @@ export function SendPart(props: SendAddress) {
         value={`curl -T video_140000.ts${login} ${folder}`}
       />
       {needsToken && <TokenPart {...props} />}
-      <OtherWays origin={origin} channel={channel} />
+      <OtherWays origin={origin} channel={channel} canAddFolder={canAddFolder} />
     </>
   );
 }
@@ -109,7 +111,9 @@ function TokenPart({ channel, canMakeToken, made, mistake }: SendAddress) {
   );
 }
 
-function OtherWays({ origin, channel }: { origin: string; channel: string }) {
+type WaysProps = Pick<SendAddress, "origin" | "channel" | "canAddFolder">;
+
+function OtherWays({ origin, channel, canAddFolder }: WaysProps) {
   return (
     <>
       <details class="more">
@@ -126,16 +130,27 @@ function OtherWays({ origin, channel }: { origin: string; channel: string }) {
         <pre tabIndex={0}>
           <code>{`location / {
   proxy_pass ${origin}/${channel}/;
+  proxy_http_version 1.1;
   proxy_request_buffering off;
   client_max_body_size 0;
+  error_page 502 504 = @unanswered;
+}
+location @unanswered {
+  return 444; # no answer: the client keeps the file
 }`}</code>
         </pre>
       </details>
       <details class="more">
         <summary>Files that rsync, nginx or a share puts on this machine</summary>
         <p>
-          Add their folder as a <a href="/settings/add-camera?kind=folder">watched folder</a> instead. rsync
-          is to write unfinished files elsewhere, and keep their times:
+          {canAddFolder ? (
+            <>
+              Add their folder as a <a href="/settings/add-camera?kind=folder">watched folder</a> instead.
+            </>
+          ) : (
+            "An admin can add their folder as a watched folder instead."
+          )}{" "}
+          rsync is to write unfinished files elsewhere, and keep their times:
         </p>
         <pre tabIndex={0}>
           <code>rsync -a --partial-dir=/var/tmp/partial camera:/video/ /srv/www/{channel}/</code>

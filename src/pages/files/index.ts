@@ -57,6 +57,7 @@ export function filePages(deps: FilePagesDeps) {
     isDefault: isDefault(channel),
     needsToken: accounts !== undefined,
     canMakeToken: mayUse(request, "admin"),
+    canAddFolder: mayUse(request, "admin"),
   });
   const page = (request: Request, id: string, more: Partial<SendAddress> = {}): Response => {
     const { channel, source } = fileChannel(id);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Role } from "../../../src/access/policy.ts";
 import type { ArrivalStatus, QuarantinedFile } from "../../../src/capture/channel-status.ts";
 import { SecretText } from "../../../src/config/secret-text.ts";
 import type { TempFolder } from "../../support/temp.ts";
@@ -122,6 +123,24 @@ describe("channels whose footage arrives as files", () => {
     expect(text).toContain("and 2 more");
     expect(text).not.toContain("<script>alert");
     expect(text).not.toContain("curl");
+  });
+
+  test("lead to adding a watched folder only those who may", async () => {
+    const { footage, files } = world();
+    const send = async (role: Role) =>
+      (await ask(await pagesApp(folder.file("public"), footage, { files, role }), "/-/files/gate")).text;
+    expect(await send("admin")).toContain('href="/settings/add-camera?kind=folder"');
+    for (const role of ["viewer", "operator"] as const) {
+      const text = await send(role);
+      expect(text).not.toContain("/settings/add-camera");
+      expect(text).toContain("An admin can add their folder");
+    }
+  });
+
+  test("let nginx close the connection where there was no answer", async () => {
+    const { text } = await ask(await app(), "/-/files/gate");
+    expect(text).toContain("error_page 502 504 = @unanswered;");
+    expect(text).toContain("return 444;");
   });
 
   test("the part that renews itself is the state alone", async () => {

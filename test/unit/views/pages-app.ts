@@ -1,3 +1,4 @@
+import type { Role } from "../../../src/access/policy.ts";
 import { cp, mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AnyElysia } from "elysia";
@@ -63,7 +64,13 @@ export type FilesChange = {
   accounts?: Accounts;
 };
 
-export type PagesChange = { auth?: "none" | "accounts"; publicUrl?: string; files?: FilesChange };
+export type PagesChange = {
+  auth?: "none" | "accounts";
+  publicUrl?: string;
+  files?: FilesChange;
+  /** Who asks; everyone is the admin without it. */
+  role?: Role;
+};
 
 /** A configuration of those channels. */
 function configOf({ sources }: FilesChange): Config {
@@ -105,8 +112,9 @@ export async function pagesApp(
     zone: "Europe/Berlin",
     auth: change.auth ?? ("accounts" as const),
   });
-  const { publicUrl } = change;
+  const { publicUrl, role } = change;
   return buildApp({
+    ...(role === undefined ? {} : { identify: () => ({ role, name: "anna", how: "session" as const }) }),
     playback: { footage, clock, segmentTargetMs: 2_000, publicUrl },
     hosts: { isLoopbackOnly: true, publicUrl },
     controllers: [
