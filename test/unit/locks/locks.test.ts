@@ -163,6 +163,34 @@ describe("locks", () => {
     });
   });
 
+  test("what two lock at once is locked for both", async () => {
+    await withServer(1000, async (ask, mediaPath) => {
+      const spans = [1, 2, 3].map((hour) => ({
+        from: `2026-11-21T06:0${hour}:00Z`,
+        to: `2026-11-21T06:0${hour}:30Z`,
+        why: `parcel ${hour}`,
+      }));
+      const answers = await Promise.all(spans.map((each) => ask("POST", "", each)));
+      expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+      const { text } = await ask("GET", "");
+      const file = await Bun.file(mediaPath.replace(".mp4", ".lock")).text();
+      for (const { why } of spans) {
+        expect(text).toContain(why);
+        expect(file).toContain(why);
+      }
+    });
+  });
+
+  test("what two release at once is released, and is no mistake of either", async () => {
+    await withServer(1000, async (ask) => {
+      await ask("POST", "", span);
+      const release = () => ask("DELETE", `?from=${span.from}&to=${span.to}`);
+      const answers = await Promise.all([release(), release(), release()]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect((await ask("GET", "")).text).toBe(`{"locks":[]}`);
+    });
+  });
+
   test("no more is locked than storage.locked_max allows", async () => {
     await withServer(999, async (ask, mediaPath) => {
       const refused = await ask("POST", "", span);
