@@ -1,9 +1,10 @@
-import type {
-  Archive,
-  KeptMark,
-  KeptRunRecorder,
-  KeptRunStart,
-  RunRecorder,
+import {
+  StorageMissing,
+  type Archive,
+  type KeptMark,
+  type KeptRunRecorder,
+  type KeptRunStart,
+  type RunRecorder,
 } from "../capture/recording-sink.ts";
 import type { IndexDatabase } from "../db/index/index-database.ts";
 import type { GapRow, Recording, RunRow } from "../db/index/rows.ts";
@@ -18,7 +19,6 @@ import { ArchiveFootage } from "./archive-footage.ts";
 import { keptTail } from "./kept-tail.ts";
 import { ChannelWriter } from "./write/channel-writer.ts";
 import { closeRows } from "./write/closing.ts";
-import { StorageMissing } from "./write/disk-end.ts";
 import { FileArchive } from "./files/file-archive.ts";
 import type { ReplacedSegment } from "./files/replaced-files.ts";
 import { Flusher, type FlushFigures } from "./write/flusher.ts";

@@ -23,6 +23,7 @@ import { storageUse, type StorageUse } from "./storage-use.ts";
 /** What the archive says about the place that footage goes to. */
 export type ArchiveStorage = {
   path: string;
+  /** Why it is not there; a full one is. */
   missing: RunEnd | undefined;
   freeBytes: number | undefined;
   totalBytes: number | undefined;
@@ -188,7 +189,7 @@ export async function openArchive({
       const current = roots.current();
       return {
         path: storage.path,
-        missing: "missing" in current ? current.missing : undefined,
+        missing: "missing" in current && current.missing.reason !== "disk-full" ? current.missing : undefined,
         ...retention.state(),
       };
     },

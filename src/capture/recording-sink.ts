@@ -1,6 +1,17 @@
 import type { KeptParameters } from "../media/media-facts.ts";
 import type { Fragment, RunParameters } from "../media/parameters.ts";
 import type { RunEnd } from "../media/reasons.ts";
+import { NightjarError } from "../platform/errors.ts";
+
+/** Nothing can be stored at present: the storage is not there, or full. Carries which, and why. */
+export class StorageMissing extends NightjarError {
+  readonly end: RunEnd;
+
+  constructor(end: RunEnd) {
+    super("unavailable", end.detail === "" ? "the storage is not there" : end.detail);
+    this.end = end;
+  }
+}
 
 /** Where a run's samples go; implemented by the archive. */
 export interface RunRecorder {
@@ -55,7 +66,7 @@ export interface Archive {
   /**
    * Begins a run. `onFailure` is called at most once, when the run can't be recorded any further; `close` is
    * still called after it.
-   * @throws NightjarError `unavailable` when the storage is missing.
+   * @throws StorageMissing
    */
   openRun(channelId: string, parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder;
   /** The same for footage that is kept byte for byte. */

@@ -3,15 +3,16 @@ import { attempt } from "../media/bits.ts";
 import type { Fragment, RunParameters } from "../media/parameters.ts";
 import type { RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorText, NightjarError } from "../platform/errors.ts";
+import { errorText } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
-import type {
-  Archive,
-  KeptMark,
-  KeptRunRecorder,
-  KeptRunStart,
-  KeptSegment,
-  RunRecorder,
+import {
+  StorageMissing,
+  type Archive,
+  type KeptMark,
+  type KeptRunRecorder,
+  type KeptRunStart,
+  type KeptSegment,
+  type RunRecorder,
 } from "./recording-sink.ts";
 import type { KeptSink, RunSink, SourceEnd } from "./source.ts";
 
@@ -120,8 +121,8 @@ export class SupervisedRun implements RunSink, KeptSink {
     try {
       return open((end) => this.#fail(end));
     } catch (error) {
-      const isMissing = error instanceof NightjarError && error.kind === "unavailable";
-      this.#fail({ reason: isMissing ? "disk-missing" : "disk-error", detail: errorText(error) });
+      const isAway = error instanceof StorageMissing;
+      this.#fail(isAway ? error.end : { reason: "disk-error", detail: errorText(error) });
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { hasOwnFiles, isAged, type RecordingRow, type RunRow } from "../../db/index/rows.ts";
 import { addDays } from "../../platform/zone.ts";
-import { StorageMissing } from "../write/disk-end.ts";
+import { StorageMissing } from "../../capture/recording-sink.ts";
 import type { WriteContext } from "../write/write-context.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FileBirths } from "./file-births.ts";

@@ -1,16 +1,7 @@
+import { StorageMissing } from "../../capture/recording-sink.ts";
 import type { RunEnd } from "../../media/reasons.ts";
-import { errorText, NightjarError, systemErrorCode } from "../../platform/errors.ts";
+import { errorText, systemErrorCode } from "../../platform/errors.ts";
 import type { Roots } from "../roots/root.ts";
-
-/** The storage for new footage is not there; carries why. */
-export class StorageMissing extends NightjarError {
-  readonly end: RunEnd;
-
-  constructor(end: RunEnd) {
-    super("unavailable", end.detail === "" ? "the storage is not there" : end.detail);
-    this.end = end;
-  }
-}
 
 const FULL = ["ENOSPC", "EDQUOT", "EFBIG"];
 

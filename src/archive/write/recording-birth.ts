@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path";
+import { StorageMissing } from "../../capture/recording-sink.ts";
 import type { RecordingRow, RunRow } from "../../db/index/rows.ts";
 import { roundedSeconds } from "../../media/m3u8.ts";
 import { convertTicks } from "../../media/ticks.ts";
 import { systemErrorCode } from "../../platform/errors.ts";
 import type { ChannelWriter } from "./channel-writer.ts";
-import { StorageMissing } from "./disk-end.ts";
 import { newId } from "../ids.ts";
 import { JOURNAL_TARGET_SECONDS, type JournalGap, type JournalHead } from "../journal/journal.ts";
 import type { NextSegment } from "./open-run.ts";

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Backoff } from "../../../src/capture/backoff.ts";
-import type { Archive, RunRecorder } from "../../../src/capture/recording-sink.ts";
+import { StorageMissing, type Archive, type RunRecorder } from "../../../src/capture/recording-sink.ts";
 import { RunFigures } from "../../../src/capture/run-figures.ts";
 import type { Retry, RunSink, Source, SourceEnd } from "../../../src/capture/source.ts";
 import { ChannelSupervisor } from "../../../src/capture/supervisor.ts";
 import type { Fragment, RunParameters } from "../../../src/media/parameters.ts";
-import type { RunEnd } from "../../../src/media/reasons.ts";
-import { NightjarError } from "../../../src/platform/errors.ts";
+import type { EndReason, RunEnd } from "../../../src/media/reasons.ts";
 import { clockStepMs } from "../../../src/platform/clock-watch.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 
@@ -78,6 +77,7 @@ class FakeArchive implements Archive {
   readonly runs: { fragments: number; ends: RunEnd[]; fail: (end: RunEnd) => void }[] = [];
   readonly failures: RunEnd[] = [];
   isMissing = false;
+  missingReason: EndReason = "disk-missing";
 
   noteFailure(_channelId: string, end: RunEnd): void {
     this.failures.push(end);
@@ -92,7 +92,7 @@ class FakeArchive implements Archive {
   }
 
   openRun(_channelId: string, _parameters: RunParameters, onFailure: (end: RunEnd) => void): RunRecorder {
-    if (this.isMissing) throw new NightjarError("unavailable", "the storage is not there");
+    if (this.isMissing) throw new StorageMissing({ reason: this.missingReason, detail: "no room" });
     const run = { fragments: 0, ends: [] as RunEnd[], fail: onFailure };
     this.runs.push(run);
     return {
@@ -202,17 +202,21 @@ describe("a supervisor", () => {
     }
   });
 
-  test("says when the storage is missing, and records when it is back", async () => {
-    const { clock, archive, supervisor } = setUp([{ recordMs: 1e9 }]);
-    archive.isMissing = true;
-    supervisor.start();
-    await clock.advance(20_000);
-    expect(supervisor.status.end).toEqual({ reason: "disk-missing", detail: "the storage is not there" });
-    archive.isMissing = false;
-    await clock.advance(20_000);
-    expect(supervisor.status.state).toBe("recording");
-    await supervisor.stop();
-  });
+  test.each(["disk-missing", "disk-full"] as const)(
+    "says when it is %s, and records when it is not",
+    async (reason) => {
+      const { clock, archive, supervisor } = setUp([{ recordMs: 1e9 }]);
+      archive.isMissing = true;
+      archive.missingReason = reason;
+      supervisor.start();
+      await clock.advance(20_000);
+      expect(supervisor.status.end).toEqual({ reason, detail: "no room" });
+      archive.isMissing = false;
+      await clock.advance(20_000);
+      expect(supervisor.status.state).toBe("recording");
+      await supervisor.stop();
+    },
+  );
 
   test("ends a run that can't be recorded any further, closes it once, and goes on", async () => {
     const { clock, archive, supervisor } = setUp([{ recordMs: 1e9 }]);
