@@ -126,10 +126,13 @@ export const commands = [
   },
   {
     name: "remove",
-    summary: "Forget a channel that is no longer configured",
+    summary: "Forget a channel that is no longer configured, or delete the footage of any",
     arguments: [channelArgument(false)],
     options: [
-      { flag: "--footage", description: "Deletes its footage, too." },
+      {
+        flag: "--footage",
+        description: "Deletes its footage and films, too; of a channel that is still configured these alone.",
+      },
       { flag: "--yes", description: "Does it; without this, it only says what would go." },
     ],
     description: "The server must be stopped. Locked footage stays.",

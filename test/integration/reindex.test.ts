@@ -179,8 +179,13 @@ test("the commands list, verify, and remove what was recorded", async () => {
   expect(await runVerify(damaged.context)).toBe(1);
   expect(damaged.lines.join("\n")).toContain("segment-damaged");
   expect(await runVerify(command(config, clock, ["front"]).context)).toBe(0);
+  const backwards = command(config, clock, [], { from: "2026-11-21", to: "2026-11-20" });
+  expect(runVerify(backwards.context)).rejects.toThrow("wanted a time after --from");
 
   expect(runRemove(command(config, clock, ["yard"]).context)).rejects.toThrow("is configured");
+  const emptied = command(config, clock, ["yard"], { footage: true });
+  expect(await runRemove(emptied.context)).toBe(1);
+  expect(emptied.lines.at(-2)).toBe("yard is configured, and stays: only its footage is meant.");
   await Bun.sleep(10);
   const without = { ...config, channels: new Map([...config.channels].filter(([id]) => id !== "yard")) };
   expect(await runRemove(command(without, clock, ["yard"]).context)).toBe(1);

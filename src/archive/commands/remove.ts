@@ -48,6 +48,7 @@ export async function runRemove(context: CommandContext): Promise<number> {
       );
       return 1;
     }
+    if (isConfigured) stdout(`${remains.channel} is configured, and stays: only its footage is meant.`);
     if (args.options["yes"] === undefined) {
       stdout("Nothing was changed. To do it, add --yes.");
       return 1;

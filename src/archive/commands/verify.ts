@@ -37,6 +37,8 @@ export async function runVerify(context: CommandContext): Promise<number> {
     const { from, to } = args.options;
     const fromMs = typeof from === "string" ? momentOf("--from", from, zone) : undefined;
     const toMs = typeof to === "string" ? momentOf("--to", to, zone) : undefined;
+    if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs)
+      throw new NightjarError("bad-request", `--to: found ${JSON.stringify(to)}; wanted a time after --from`);
     if (
       channel !== undefined &&
       !index.totals().some((t) => t.channel.toLowerCase() === channel.toLowerCase())
