@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { nearest } from "../platform/nearest.ts";
+import { valueAt } from "../platform/schema-words.ts";
 import { configKeys, keyAt, namesBelow } from "./keys.ts";
 import { type ConfigProblem, foundText, type KeyPath } from "./problems.ts";
 import { AS_DESCRIBED } from "./schema-parts.ts";
@@ -9,15 +10,6 @@ const laterKeys = ["preview", "encryptors", "packaging", "streamer", "users"];
 
 const pathOf = (path: readonly PropertyKey[]): KeyPath =>
   path.map((part) => (typeof part === "number" ? part : String(part)));
-
-function valueAt(root: unknown, path: KeyPath): unknown {
-  let value = root;
-  for (const part of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = Object.getOwnPropertyDescriptor(value, part)?.value;
-  }
-  return value;
-}
 
 function unknownKey(group: KeyPath, name: string): ConfigProblem {
   const path = [...group, name];

@@ -17,7 +17,8 @@ const typeWords: Record<string, string> = {
 
 type Path = readonly PropertyKey[];
 
-function valueAt(root: unknown, path: Path): unknown {
+/** The value at the end of a path of own keys and places in lists; `undefined` where there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const part of path) {
     if (typeof value !== "object" || value === null) return undefined;
