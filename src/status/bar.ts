@@ -1,6 +1,6 @@
 import { reasonWords } from "../media/reasons.ts";
 import type { DayCoverage, Gap, Span } from "./coverage.ts";
-import { capitalised, countWords, durationWords, minuteWords, timeWords } from "./words.ts";
+import { capitalised, countWords, durationWords, endTimeWords, minuteWords, timeWords } from "./words.ts";
 
 /** A hatched mark of a coverage bar: one gap, or several that lie too close to be drawn apart. */
 export type GapMark = Span & { words: string };
@@ -67,7 +67,7 @@ function markWords(group: readonly Gap[], zone: string): string {
   if (first && group.length === 1) return gapSentence(first, zone);
   const span = outline(group);
   const totalMs = group.reduce((sum, gap) => sum + gap.endMs - gap.startMs, 0);
-  const times = `${timeWords(span.startMs, zone)} to ${timeWords(span.endMs, zone)}`;
+  const times = `${timeWords(span.startMs, zone)} to ${endTimeWords(span.endMs, zone)}`;
   return `${times}: ${countWords(group.length, "gap")}, ${durationWords(totalMs)} in all`;
 }
 
@@ -75,7 +75,7 @@ function markWords(group: readonly Gap[], zone: string): string {
 export function gapSentence(gap: Gap, zone: string): string {
   const times = gap.isOpen
     ? `Since ${timeWords(gap.startMs, zone)}`
-    : `${timeWords(gap.startMs, zone)} to ${timeWords(gap.endMs, zone)}`;
+    : `${timeWords(gap.startMs, zone)} to ${endTimeWords(gap.endMs, zone)}`;
   return `${times}, ${durationWords(gap.endMs - gap.startMs)}: ${gapReason(gap)}`;
 }
 

@@ -45,7 +45,7 @@ export function joinSpans(spans: readonly Span[], within: Span): Span[] {
 export const lengthMs = (spans: readonly Span[]): number =>
   spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
 
-/** Gaps of a channel within a span, with the one that lasts still; cut to the span. */
+/** Gaps of a channel within a span, with the one that lasts still; cut to the span: what lasts beyond it is not open. */
 export function gapsWithin(
   footage: Pick<Footage, "gaps" | "outage">,
   channel: string,
@@ -74,6 +74,7 @@ export function gapsWithin(
       ...gap,
       startMs: Math.max(gap.startMs, within.startMs),
       endMs: Math.min(gap.endMs, within.endMs),
+      isOpen: gap.isOpen && gap.endMs <= within.endMs,
     }))
     .filter((gap) => gap.endMs > gap.startMs);
 }

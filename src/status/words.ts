@@ -13,6 +13,12 @@ export function timeWords(ms: number, zone: string): string {
   return `${two(at.hour)}:${two(at.minute)}:${two(at.second)}`;
 }
 
+/** The same of an end: midnight is that of the day that ends, `24:00:00`. */
+export function endTimeWords(ms: number, zone: string): string {
+  const words = timeWords(ms, zone);
+  return words === "00:00:00" ? "24:00:00" : words;
+}
+
 /** `14:03` in the zone. */
 export function minuteWords(ms: number, zone: string): string {
   const at = zoned(ms, zone);

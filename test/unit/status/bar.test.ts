@@ -46,6 +46,20 @@ describe("gaps", () => {
     );
   });
 
+  test("that last to the end of the day end at 24:00", () => {
+    const { startMs, endMs } = day("2026-11-20", "Europe/Berlin");
+    const last = gap(endMs - 60_000, endMs);
+    const words = "23:59:00 to 24:00:00, 1 min: the source did not answer";
+    expect(gapSentence(last, "Europe/Berlin")).toBe(words);
+    const gaps = Array.from({ length: 400 }, (_, n) =>
+      gap(startMs + n * 20_000, startMs + n * 20_000 + 5_000),
+    );
+    const marks = barOf(
+      day("2026-11-20", "Europe/Berlin", { gaps: [...gaps, gap(endMs - 5_000, endMs)] }),
+    ).gaps;
+    expect(marks.at(-1)?.words).toContain("to 24:00:00");
+  });
+
   test("are drawn one by one where they lie two minutes apart, else as one mark that counts them", () => {
     const base = day("2026-11-20", "UTC");
     const every = (pitchMs: number, count: number) =>

@@ -51,6 +51,17 @@ describe("today", () => {
     ]);
   });
 
+  test("of a past day, a gap that lasts still ends with the day", () => {
+    const footage = new FakeFootage();
+    const channel = footage.add("yard", "Yard", zone);
+    footage.outages.set("yard", { reason: "source-offline", detail: "refused", sinceMs: day - HOUR });
+    const reader = new CoverageReader(footage, footage);
+    expect(reader.day(channel, "2026-10-24", day + 2 * HOUR).gaps).toMatchObject([
+      { startMs: day - HOUR, endMs: day, isOpen: false },
+    ]);
+    expect(reader.today(channel, day + 2 * HOUR).gaps).toMatchObject([{ startMs: day, isOpen: true }]);
+  });
+
   test("recordings that follow one another are one span; a step of more than a tenth of a second is a hole", () => {
     const footage = new FakeFootage();
     const channel = footage.add("yard", "Yard", zone);
