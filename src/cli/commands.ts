@@ -229,7 +229,7 @@ export const commands = [
       },
     ],
     description:
-      "Writes /etc/systemd/system/nightjar.service and starts it, now and after each boot. Needs root; without it, says what to run.",
+      "Writes /etc/systemd/system/nightjar.service and starts it, now and after each boot. Needs root; without it, says what to run. The service may write only to the folders that the configuration names now: run it again when data, storage.path or the folder of a managed channel has changed.",
   },
 ] as const satisfies readonly Command[];
 

@@ -43,6 +43,9 @@ function unitOptions(context: InstallContext): UnitOptions {
     configFile,
     dataFolder,
     storagePath: config?.storage.path ?? `${SYSTEM_DATA_FOLDER}/archive`,
+    watchedFolders: [...(config?.channels.values() ?? [])].flatMap(({ source }) =>
+      source.kind === "folder" ? [source] : [],
+    ),
     user,
     groups: cameraGroups(),
     needsLowPort: config?.listen.some(({ port }) => port < 1024) ?? false,

@@ -7,6 +7,8 @@ export type UnitOptions = {
   configFile: string;
   dataFolder: string;
   storagePath: string;
+  /** Folders that channels watch; of managed ones old files are deleted. */
+  watchedFolders: readonly { path: string; manage: boolean }[];
   user: string;
   /** Further groups of the user, such as `video` for a Pi's own camera; they must exist. */
   groups: readonly string[];
@@ -43,10 +45,14 @@ const homes = ["/home", "/root", "/run/user"];
  * RequiresMountsFor, because Nightjar runs without its storage and says so.
  */
 export function serviceUnit(options: UnitOptions): string {
-  const { dataFolder, storagePath } = options;
-  const folders = [...new Set([dataFolder, storagePath])].filter((folder) => !isWithin(folder, STATE_FOLDER));
+  const { dataFolder, storagePath, watchedFolders } = options;
+  const managed = watchedFolders.filter(({ manage }) => manage).map(({ path }) => path);
+  const folders = [...new Set([dataFolder, storagePath, ...managed])].filter(
+    (folder) => !isWithin(folder, STATE_FOLDER),
+  );
   const writable = [...folders, ...(isWithin(options.configFile, CONFIG_FOLDER) ? [CONFIG_FOLDER] : [])];
-  const used = [...folders, options.configFile, options.executable];
+  const watched = watchedFolders.map(({ path }) => path);
+  const used = [...folders, ...watched, options.configFile, options.executable];
   const usesHome = used.some((path) => homes.some((home) => isWithin(path, home)));
   const capability = options.needsLowPort ? "CAP_NET_BIND_SERVICE" : "";
   const sections = [

@@ -21,6 +21,7 @@ const plain = {
   configFile: "/etc/nightjar/nightjar.yaml",
   dataFolder: "/var/lib/nightjar",
   storagePath: "/var/lib/nightjar/archive",
+  watchedFolders: [],
   user: "nightjar",
   groups: [],
   needsLowPort: false,
@@ -75,6 +76,20 @@ describe("the unit", () => {
     expect(valueOf(unit, "SupplementaryGroups")).toBe("video");
     expect(valueOf(unit, "ExecStart")).toStartWith('"/opt/n$$1/nightjar" serve');
     expect(() => serviceUnit({ ...plain, storagePath: "/mnt/a\nUser=root" })).toThrow("control characters");
+  });
+
+  test("reads watched folders in homes, and writes to managed ones alone", () => {
+    const yard = { path: "/home/pi/yard", manage: false };
+    const read = serviceUnit({ ...plain, watchedFolders: [yard] });
+    expect([valueOf(read, "ReadWritePaths"), valueOf(read, "ProtectHome")]).toEqual([
+      "-/etc/nightjar",
+      "read-only",
+    ]);
+    const kept = serviceUnit({ ...plain, watchedFolders: [{ path: "/srv/yard", manage: true }] });
+    expect([valueOf(kept, "ReadWritePaths"), valueOf(kept, "ProtectHome")]).toEqual([
+      "-/srv/yard -/etc/nightjar",
+      "yes",
+    ]);
   });
 
   test("is understood by systemd", async () => {
