@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { readMigrationFiles } from "drizzle-orm/migrator";
@@ -20,6 +20,25 @@ export type OpenDatabase<S extends Schema> = {
   isSettled(): boolean;
   close(): void;
 };
+
+/** Rights of those who are neither the owner nor of the group. */
+const OTHERS = 0o007;
+const OWNER_AND_GROUP = 0o640;
+
+/**
+ * The state holds hashes of passwords and sessions, and what tickets are signed with: other users of the machine do not
+ * read it. SQLite gives its journals the rights of the database. Leaves what belongs to another user as it is.
+ */
+function hideFromOthers(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      const { mode } = statSync(file);
+      if ((mode & OTHERS) !== 0) chmodSync(file, mode & 0o777 & ~OTHERS);
+    } catch (error) {
+      if (!["ENOENT", "EPERM", "EROFS"].includes(systemErrorCode(error) ?? "")) throw error;
+    }
+  }
+}
 
 function migrateSafely<S extends Schema>(
   client: Database,
@@ -42,7 +61,11 @@ function migrateSafely<S extends Schema>(
       `${path} was written by a newer version of Nightjar; this one would damage it. Start the newer version, or use another data folder`,
     );
   if (applied === known) return;
-  if (!isNew) client.run(`VACUUM INTO '${`${path}.before-${known}`.replaceAll("'", "''")}'`);
+  if (!isNew) {
+    const copy = `${path}.before-${known}`;
+    client.run(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
+    chmodSync(copy, statSync(path).mode & 0o777);
+  }
   // Foreign keys are off here: a rebuilt table would otherwise take its children's rows with it, unseen.
   migrate(db, { migrationsFolder: folder });
   const broken = client.query("PRAGMA foreign_key_check").all();
@@ -72,6 +95,10 @@ export function openDatabase<S extends Schema>(
   const isNew = !existsSync(path);
   let client: Database;
   try {
+    if (name === "state") {
+      if (isNew) closeSync(openSync(path, "a", OWNER_AND_GROUP));
+      hideFromOthers(path);
+    }
     client = new Database(path, { create: true, strict: true });
     client.run("PRAGMA busy_timeout = 5000");
     client.run("PRAGMA journal_mode = WAL");

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
@@ -244,4 +244,18 @@ describe("state database", () => {
     ]);
     state.close();
   });
+});
+
+test("the state's files are nobody's else, those of a start before included", () => {
+  const path = folder();
+  const rights = () =>
+    readdirSync(path).map((name) => `${name} ${(statSync(join(path, name)).mode & 0o007).toString(8)}`);
+  const hidden = ["state.db 0", "state.db-shm 0", "state.db-wal 0"];
+  const first = StateDatabase.open(join(path, "state.db"));
+  expect(rights().sort()).toEqual(hidden);
+  first.close();
+  chmodSync(join(path, "state.db"), 0o644);
+  const second = StateDatabase.open(join(path, "state.db"));
+  expect(rights().sort()).toEqual(hidden);
+  second.close();
 });
