@@ -1,15 +1,8 @@
-import {
-  Agent as HttpAgent,
-  request as requestHttp,
-  type IncomingMessage,
-  type RequestOptions,
-} from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import type { LookupFunction } from "node:net";
-import { createGunzip, createInflate } from "node:zlib";
+import { Body, type ByteRange, type Fields } from "./body.ts";
 import { FetchFailure, fetchFailureOf } from "./fetch-failure.ts";
-
-export type ByteRange = { offsetBytes: number; lengthBytes: number };
+import { PlainTransport } from "./plain-transport.ts";
+import { TlsTransport } from "./tls-transport.ts";
+import type { AddressesOf } from "./transport.ts";
 
 export type Limits = {
   /** More than this is not read, after decompression. */
@@ -30,26 +23,24 @@ export type ExchangeOptions = {
   onBytes?: ((count: number) => void) | undefined;
 };
 
-export type Answer = { status: number; headers: IncomingMessage["headers"]; bytes: Uint8Array };
+export type Answer = { status: number; fields: Fields; bytes: Uint8Array };
 
-/** At most so many connections to one host. */
-const MAX_SOCKETS = 8;
 const SUCCESS = [200, 206];
 
-/**
- * One request and its answer, for one source. `lookup` turns names into the addresses that are connected to, so that what
- * was checked is what is used.
- */
+/** One request and its answer, for one source. What `addressesOf` says is connected to, so that what was checked is used. */
 export class Exchanger {
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2 });
+  readonly #plain: PlainTransport;
+  readonly #tls: TlsTransport;
 
-  constructor(private readonly lookup: LookupFunction) {}
+  constructor(addressesOf: AddressesOf) {
+    this.#plain = new PlainTransport(addressesOf);
+    this.#tls = new TlsTransport(addressesOf);
+  }
 
   /** Closes the connections that wait for another request. */
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#plain.close();
+    this.#tls.close();
   }
 
   /**
@@ -57,7 +48,7 @@ export class Exchanger {
    * @throws FetchFailure
    */
   async ask(url: URL, options: ExchangeOptions): Promise<Answer> {
-    const { limits, signal } = options;
+    const { limits, signal, range, onBytes } = options;
     const stop = new AbortController();
     const fail = (failure: FetchFailure) => stop.abort(failure);
     const onCancel = () => fail(new FetchFailure("cancelled", "it was given up"));
@@ -65,50 +56,44 @@ export class Exchanger {
     signal.addEventListener("abort", onCancel, { once: true });
     const late = () => fail(new FetchFailure("timeout", "it did not answer in time"));
     const slow = () => fail(new FetchFailure("timeout", "it sent too slowly"));
+    const silent = () => fail(new FetchFailure("timeout", "it stopped sending"));
     const total = setTimeout(slow, limits.totalMs);
     const head = setTimeout(late, limits.headMs);
+    let idle: ReturnType<typeof setTimeout> | undefined;
+    let body: Body | undefined;
+    const answer: Answer = { status: 0, fields: {}, bytes: new Uint8Array() };
     try {
-      const message = await this.#open(url, options, stop.signal);
-      clearTimeout(head);
-      const status = message.statusCode ?? 0;
-      const { headers } = message;
-      if (!SUCCESS.includes(status)) {
-        message.destroy();
-        return { status, headers, bytes: new Uint8Array() };
-      }
-      return { status, headers, bytes: await readBody(message, options, stop.signal, fail) };
+      const headers = { ...options.headers, ...rangeHeaders(range) };
+      const receiver = {
+        head: (status: number, fields: Fields): boolean => {
+          clearTimeout(head);
+          Object.assign(answer, { status, fields });
+          if (!SUCCESS.includes(status)) return false;
+          body = new Body(status, fields, { maxBytes: limits.maxBytes, range });
+          idle = setTimeout(silent, limits.idleMs);
+          return true;
+        },
+        data: (bytes: Uint8Array): boolean => {
+          idle?.refresh();
+          const count = body?.take(bytes) ?? 0;
+          onBytes?.(count);
+          return body?.isEnough !== true;
+        },
+      };
+      const transport = url.protocol === "https:" ? this.#tls : this.#plain;
+      await transport.ask({ url, headers }, receiver, stop.signal);
+      clearTimeout(idle);
+      if (body !== undefined) answer.bytes = await body.whole();
+      return answer;
     } catch (error) {
-      throw stop.signal.aborted
-        ? fetchFailureOf(stop.signal.reason, url.hostname)
-        : fetchFailureOf(error, url.hostname);
+      body?.drop();
+      throw fetchFailureOf(stop.signal.aborted ? stop.signal.reason : error, url.hostname);
     } finally {
       clearTimeout(head);
       clearTimeout(total);
+      clearTimeout(idle);
       signal.removeEventListener("abort", onCancel);
     }
-  }
-
-  #open(url: URL, { headers, range }: ExchangeOptions, signal: AbortSignal): Promise<IncomingMessage> {
-    const isTls = url.protocol === "https:";
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const give: RequestOptions = {
-      hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: url.port === "" ? undefined : url.port,
-      path: url.pathname + url.search,
-      headers: { ...headers, ...rangeHeaders(range) },
-      lookup: this.lookup,
-      agent: isTls ? this.#https : this.#http,
-    };
-    const request = (isTls ? requestHttps : requestHttp)(give, resolve);
-    const onAbort = () => {
-      request.destroy();
-      reject(signal.reason as FetchFailure);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    request.on("error", reject);
-    request.end();
-    return promise;
   }
 }
 
@@ -120,74 +105,3 @@ const rangeHeaders = (range: ByteRange | undefined): Record<string, string> =>
         "accept-encoding": "identity",
         range: `bytes=${range.offsetBytes}-${range.offsetBytes + range.lengthBytes - 1}`,
       };
-
-/** The length that an answer states of its body, in bytes. */
-function statedLength(message: IncomingMessage): number | undefined {
-  const text = message.headers["content-length"];
-  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
-}
-
-/** What part of the body is meant: all of it, or, where a server does not know ranges, a piece of the whole. */
-function wantedPart(message: IncomingMessage, range: ByteRange | undefined): { skip: number; take: number } {
-  const all = { skip: 0, take: Number.POSITIVE_INFINITY };
-  if (range === undefined) return all;
-  if (message.statusCode !== 206) return { skip: range.offsetBytes, take: range.lengthBytes };
-  const [, first] = /^bytes (\d+)-/.exec(message.headers["content-range"] ?? "") ?? [];
-  if (first !== undefined && Number(first) !== range.offsetBytes)
-    throw new FetchFailure("broken", "it sent another range of bytes than was asked for");
-  return all;
-}
-
-function decoded(message: IncomingMessage): AsyncIterable<Uint8Array> {
-  const encoding = message.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity" || encoding === "") return message;
-  if (encoding !== "gzip" && encoding !== "x-gzip" && encoding !== "deflate")
-    throw new FetchFailure("broken", `it sent an encoding that was not asked for (${encoding.slice(0, 20)})`);
-  const decoder = encoding === "deflate" ? createInflate() : createGunzip();
-  message.on("error", (error) => decoder.destroy(error));
-  message.on("aborted", () => decoder.destroy(new FetchFailure("offline", "it broke the connection off")));
-  return message.pipe(decoder);
-}
-
-async function readBody(
-  message: IncomingMessage,
-  { limits, range, onBytes }: ExchangeOptions,
-  signal: AbortSignal,
-  fail: (failure: FetchFailure) => void,
-): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new FetchFailure("broken", `it is larger than ${Math.floor(limits.maxBytes / 1e6)} MB`);
-  const onAbort = () => message.destroy(signal.reason as FetchFailure);
-  signal.addEventListener("abort", onAbort, { once: true });
-  let idle: ReturnType<typeof setTimeout> | undefined;
-  const wake = () => {
-    clearTimeout(idle);
-    idle = setTimeout(() => fail(new FetchFailure("timeout", "it stopped sending")), limits.idleMs);
-  };
-  try {
-    const { skip, take } = wantedPart(message, range);
-    if (skip + Math.min(take, statedLength(message) ?? 0) > limits.maxBytes) throw tooLarge();
-    const chunks: Uint8Array[] = [];
-    let readBytes = 0;
-    wake();
-    for await (const chunk of decoded(message)) {
-      wake();
-      if (signal.aborted) throw signal.reason;
-      const from = Math.max(0, skip - readBytes);
-      const part = chunk.subarray(from, Math.max(from, skip + take - readBytes));
-      readBytes += chunk.length;
-      if (readBytes > limits.maxBytes + skip) throw tooLarge();
-      if (part.length > 0) chunks.push(part);
-      onBytes?.(part.length);
-      if (readBytes >= skip + take) break;
-    }
-    const bytes = Buffer.concat(chunks);
-    if (range !== undefined && bytes.length !== range.lengthBytes)
-      throw new FetchFailure("broken", `it sent ${bytes.length} bytes of a range of ${range.lengthBytes}`);
-    return bytes;
-  } finally {
-    clearTimeout(idle);
-    signal.removeEventListener("abort", onAbort);
-    if (!message.complete) message.destroy();
-  }
-}

@@ -1,8 +1,9 @@
 import { lookup as lookupName } from "node:dns/promises";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { version } from "../../platform/version.ts";
 import { CookieJar } from "./cookie-jar.ts";
-import { Exchanger, type Answer, type ByteRange, type Limits } from "./exchange.ts";
+import { field, type ByteRange } from "./body.ts";
+import { Exchanger, type Answer, type Limits } from "./exchange.ts";
 import { FetchFailure } from "./fetch-failure.ts";
 import { isPrivateAddress } from "./private-address.ts";
 
@@ -59,8 +60,7 @@ export class HlsClient {
     this.#network = options.network ?? realNetwork;
     this.#ownHeaders = { ...basicAuth(url) };
     for (const [name, value] of options.headers) this.#ownHeaders[name.toLowerCase()] = value;
-    const lookup: LookupFunction = (host, { all }, done) => void this.#lookUp(host, all === true, done);
-    this.#exchanger = new Exchanger(lookup);
+    this.#exchanger = new Exchanger((host) => this.#addressesOf(host));
   }
 
   close(): void {
@@ -75,7 +75,7 @@ export class HlsClient {
     let url = asked(new URL(address));
     for (let count = 0; count <= MAX_REDIRECTS; count += 1) {
       const answer = await this.#askTwice(url, options);
-      const { location } = answer.headers;
+      const location = field(answer.fields, "location");
       if (!REDIRECTS.includes(answer.status) || location === undefined) {
         if (answer.status === 200 || answer.status === 206) return { bytes: answer.bytes, url };
         throw new FetchFailure("status", `answered ${answer.status}`, answer.status);
@@ -115,21 +115,9 @@ export class HlsClient {
     const cookies = [headers["cookie"], this.#jar.header(url)].filter((text) => text !== undefined);
     if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
     const answer = await this.#exchanger.ask(url, { ...options, headers });
-    this.#jar.take(url, answer.headers["set-cookie"] ?? []);
+    const cookiesSet = answer.fields["set-cookie"] ?? [];
+    this.#jar.take(url, typeof cookiesSet === "string" ? [cookiesSet] : cookiesSet);
     return answer;
-  }
-
-  async #lookUp(host: string, all: boolean, done: Parameters<LookupFunction>[2]): Promise<void> {
-    let found: readonly string[];
-    try {
-      found = await this.#addressesOf(host);
-    } catch (error) {
-      return done(error as NodeJS.ErrnoException, []);
-    }
-    const addresses = found.map((address) => ({ address, family: isIP(address) }));
-    const [first] = addresses;
-    if (all || first === undefined) done(null, addresses);
-    else done(null, first.address, first.family);
   }
 
   /** The addresses that a host may be connected at. */

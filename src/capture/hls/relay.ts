@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { FetchFailure } from "./fetch-failure.ts";
-import type { ByteRange } from "./exchange.ts";
+import type { ByteRange } from "./body.ts";
 import type { HlsClient } from "./http-client.ts";
 import { MAX_SEGMENT_BYTES } from "./loader.ts";
 

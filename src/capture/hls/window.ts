@@ -1,5 +1,5 @@
 import type { ParsedKey, ParsedMediaPlaylist, ParsedSegment } from "../../media/m3u8-parse.ts";
-import type { ByteRange } from "./exchange.ts";
+import type { ByteRange } from "./body.ts";
 
 /** A resource, or a part of one, and what it is encrypted with. */
 export type Piece = { url: string; range?: ByteRange; keys: readonly ParsedKey[] };
