@@ -36,8 +36,8 @@ export type KeptSegment = {
 export interface KeptRunRecorder {
   /**
    * Segments follow one another without a hole on the source's clock; what does not, begins a new run. Resolves when
-   * it is in the file: a source that waits for it holds one segment in memory. What can't be taken any more is told
-   * to `onFailure`, and this resolves all the same.
+   * it is in the file, and its bytes are the source's again: one that waits for it holds one segment in memory. What
+   * can't be taken any more is told to `onFailure`, and this resolves all the same.
    */
   segment(segment: KeptSegment): Promise<void>;
   /** Called exactly once; resolves when everything has been handed to the disk. */

@@ -1,5 +1,6 @@
 import { Decrypter } from "./keys.ts";
 import type { HlsClient } from "./http-client.ts";
+import { bodyBuffers } from "./lent-buffers.ts";
 import type { Entry, Piece } from "./window.ts";
 
 /** A segment as it is kept, and of fragmented MP4 the init in front of it. */
@@ -64,11 +65,12 @@ export class SegmentLoader {
     const limits = { maxBytes: MAX_SEGMENT_BYTES, headMs: HEAD_MS, idleMs: IDLE_MS, totalMs };
     const { url, range, keys, sequence } = entry;
     const got = await this.client.get(url, { limits, signal, range, onBytes });
-    const bytes = await this.#decrypter.decrypt(got.bytes, keys, sequence, signal);
-    if (front === undefined) return { bytes };
+    const clear = await this.#decrypter.decrypt(got.bytes, keys, sequence, signal);
     // Of MPEG-TS the init holds the tables that its segments leave out.
-    if (isMp4Init(front)) return { bytes, init: front };
-    return { bytes: hasTables(bytes) ? bytes : Buffer.concat([front, bytes]) };
+    const needsFront = front !== undefined && !isMp4Init(front) && !hasTables(clear);
+    const bytes = needsFront ? Buffer.concat([front, clear]) : clear;
+    if (bytes !== got.bytes) bodyBuffers.giveBack(got.bytes);
+    return front !== undefined && isMp4Init(front) ? { bytes, init: front } : { bytes };
   }
 
   #init(piece: Piece, sequence: number, signal: AbortSignal): Promise<Uint8Array> {

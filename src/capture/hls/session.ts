@@ -4,6 +4,7 @@ import type { KeptSink, SourceEnd } from "../source.ts";
 import { endOfError } from "./ends.ts";
 import { FetchFailure } from "./fetch-failure.ts";
 import { findPlace } from "./find-place.ts";
+import { bodyBuffers } from "./lent-buffers.ts";
 import { KeptRuns, usualPauseMs } from "./kept-runs.ts";
 import type { SegmentLoader } from "./loader.ts";
 import type { ReadMedia } from "./media-reader.ts";
@@ -200,7 +201,7 @@ export class PullSession {
       if (arrived.kind === "lost") {
         if (arrived.failure) this.#trouble = endOfError(arrived.failure);
         await this.#runs.lose(arrived.seconds, arrived.detail);
-      } else await this.#keep(arrived);
+      } else await this.#keep(arrived).finally(() => bodyBuffers.giveBack(arrived.loaded.bytes));
       this.#isTaking = false;
     }
   }

@@ -38,7 +38,7 @@ export class KeptRecord implements RunSink, KeptSink {
 
   keep(segment: KeptSegment): Promise<void> {
     if (!this.#open) throw new Error("no run is open");
-    this.#open.segments.push(segment);
+    this.#open.segments.push({ ...segment, bytes: segment.bytes.slice() });
     return Promise.resolve();
   }
 
