@@ -22,7 +22,8 @@ export class LentBuffers {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= sizeBytes && byteLength <= mostBytes);
     const [known] = at < 0 ? [] : this.#free.splice(at, 1);
     this.#freeBytes -= known?.byteLength ?? 0;
-    const buffer = known ?? new ArrayBuffer(Math.ceil(sizeBytes / STEP_BYTES) * STEP_BYTES);
+    const newBytes = Math.ceil(sizeBytes / STEP_BYTES) * STEP_BYTES;
+    const buffer = known ?? Buffer.allocUnsafeSlow(newBytes).buffer;
     this.#lent.add(buffer);
     return new Uint8Array(buffer);
   }
