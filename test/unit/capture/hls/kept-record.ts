@@ -65,7 +65,7 @@ export class KeptRecord implements RunSink, KeptSink {
 export function sourceOf(
   address: string,
   options: SourceOptions = {},
-  given: Partial<Pick<HlsSourceOptions, "network">> = {},
+  given: Partial<Pick<HlsSourceOptions, "network" | "media">> = {},
 ): HlsSource {
   const parsed = parseSource(address, options);
   if (!("source" in parsed) || parsed.source.kind !== "hls") throw new Error(`${address} is no HLS source`);
