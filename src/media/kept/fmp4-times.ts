@@ -6,6 +6,13 @@ import { convertTicks, convertTicksNearest } from "../ticks.ts";
 /** Largest decode time of a `tfdt` of version 0. */
 const MOST_SHORT_TICKS = 0xffff_ffff;
 
+/**
+ * Indexes by the source's own times and places (ISO 14496-12, 8.16.3, 8.16.4, 8.8.9). ffmpeg's muxer puts one before each
+ * segment, and takes the end of the last one for the end of the file.
+ */
+const INDEXES = new Set(["sidx", "ssix", "mfra"]);
+const FREE = Buffer.from("free");
+
 /** One `traf`: where it keeps its decode time, in ticks of its track. */
 type Fragment = { traf: Box; tfdt: Box; isShort: boolean; decodeTicks: number; trackId: number };
 
@@ -32,8 +39,8 @@ function timescalesOf(init: Uint8Array): Map<number, number> {
 
 /**
  * fMP4 fragments with all decode times moved by `byTicks` (90,000ths of a second); a time that would be negative becomes
- * 0. The bytes grow where a time has no room in a `tfdt` of version 0, else their length stays the same. The payload is
- * copied once.
+ * 0. Indexes by other times give way to empty boxes of their length. The bytes grow where a time has no room in a `tfdt` of
+ * version 0, else their length stays the same. The payload is copied once.
  * @param init the fragments' own, or that of all tracks where they are of one
  * @throws NightjarError `unprocessable` for what is no fMP4
  */
@@ -47,7 +54,8 @@ export function shiftDecodeTimes(
   let grownBytes = 0;
   for (const box of boxesIn(fragments)) {
     if (box.type !== "moof") {
-      parts.push(fragments.subarray(box.start, box.end));
+      const bytes = fragments.subarray(box.start, box.end);
+      parts.push(INDEXES.has(box.type) ? emptied(bytes) : bytes);
       continue;
     }
     const found = fragmentsIn(fragments, box);
@@ -61,6 +69,13 @@ export function shiftDecodeTimes(
     parts.push(moof);
   }
   return Buffer.concat(parts);
+}
+
+/** A box that players pass over, in place of another. */
+function emptied(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  copy.set(FREE, 4);
+  return copy;
 }
 
 /** The `moof` with other times in the same places. */

@@ -155,6 +155,14 @@ describe.each([...formats])("footage kept as %s", (format) => {
     expect(other.status).toBe(format === "ts" ? 200 : 404);
     if (format !== "ts") expect(await other.text()).toContain(`/${format}/archive-${FROM}-26.mp4`);
   });
+
+  test("one file of a part of it lasts as long as that part", async () => {
+    const path = `${folder.path}/${format}-part.mp4`;
+    await Bun.write(path, await get(format, `/${format}/archive-${FROM + 4}-4.mp4`));
+    const { format: file } = await probe(path);
+    // What is decoded and heard before its first picture comes on top.
+    expect(Math.abs(Number(file.duration) - 4)).toBeLessThan(0.3);
+  });
 });
 
 describe("MPEG-TS", () => {
