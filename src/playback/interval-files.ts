@@ -1,5 +1,6 @@
 import { wantsHeadOnly } from "../access/head-requests.ts";
 import type { FootageChannel } from "../archive/footage.ts";
+import { hasOwnFiles } from "../db/index/rows.ts";
 import { notFound } from "../platform/errors.ts";
 import { LongBody, streamed } from "../platform/long-body.ts";
 import { isoOf } from "../platform/zone.ts";
@@ -29,13 +30,18 @@ const MOST_KEPT_SEGMENTS = 100_000;
 
 const wholeSecondMs = (ms: number): number => Math.floor(ms / 1000) * 1000;
 
+/** Which of a recording's segments a stretch has: of files, any may have been replaced by another with its own ordinal. */
+const ordinalsOf = ({ recording, segments, first, last }: Stretch): string =>
+  hasOwnFiles(recording)
+    ? segments.map(({ ordinal }) => ordinal).join(" ")
+    : `${first.ordinal}-${last.ordinal}`;
+
 /** What an MP4 of these stretches holds, in short: the same text is the same file. */
 const contentOf = (stretches: readonly Stretch[], title: string): string =>
   [
     title,
     ...stretches.map(
-      ({ recording, first, last, count }) =>
-        `${recording.id} ${first.startMs} ${first.ordinal}-${last.ordinal} ${count}`,
+      (stretch) => `${stretch.recording.id} ${stretch.first.startMs} ${ordinalsOf(stretch)} ${stretch.count}`,
     ),
   ].join("\n");
 

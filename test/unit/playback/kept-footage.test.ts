@@ -180,6 +180,31 @@ describe("MPEG-TS", () => {
     expect(Buffer.compare(await part.bytes(), all.subarray(from, from + 200_000))).toBe(0);
   });
 
+  test("a file that was replaced makes another download of its interval", async () => {
+    const footage = new MemoryFootage("files", "UTC");
+    const { clip } = of("ts");
+    const names = clip.segments.map((_, index) => `video_12000${index * 2}.ts`);
+    const recording = await keepClip(footage, `${folder.path}/files`, { clip, startMs: T, names });
+    const app = buildApp({
+      playback: { footage, clock: new StandingClock(T + 200_000), segmentTargetMs: 2000 },
+      hosts: { isLoopbackOnly: true },
+    });
+    const url = `http://127.0.0.1/files/archive-${FROM}-${SECONDS}.ts`;
+    const ask = async (headers: Record<string, string> = {}) => {
+      const answer = await app.handle(new Request(url, { headers }));
+      await answer.arrayBuffer();
+      return { status: answer.status, tag: answer.headers.get("etag") ?? "" };
+    };
+    const { tag } = await ask();
+    const resume = { range: "bytes=100-", "if-range": tag };
+    expect((await ask(resume)).status).toBe(206);
+    const segments = recording.segments.map((each, index) => (index === 1 ? { ...each, ordinal: 9 } : each));
+    Object.assign(recording, { segments });
+    const resumed = await ask(resume);
+    expect(resumed.status).toBe(200);
+    expect(resumed.tag).not.toBe(tag);
+  });
+
   test("DASH is a 404 that names the HLS address", async () => {
     for (const path of ["live.mpd", "stream/2026-11-20/playlist.mpd", `archive-${FROM}-10.mpd`]) {
       const response = await get("ts", `/ts/${path}`);
