@@ -60,7 +60,7 @@ export function encodeClip({
     pictures === "test"
       ? `testsrc2=s=${size}:r=${rate}`
       : // An expression for each pixel is dear: for those of a small picture, which is made larger.
-        `nullsrc=s=16x16:r=${rate},geq=lum=${FIRST_SHADE}+${SHADE_STEP}*T:cb=128:cr=128,scale=s=${size}:flags=neighbor`,
+        `nullsrc=s=16x16:r=${rate},geq=lum=${FIRST_SHADE}+${SHADE_STEP}*T:cb=128:cr=128,scale=s=${size}:flags=neighbor,setsar=1`,
     ...(hasSound ? ["-f", "lavfi", "-i", "sine=f=440:r=48000"] : []),
     ...words(`-t ${seconds} -c:v ${codec} -preset ultrafast -pix_fmt yuv420p`),
     ...coding,
