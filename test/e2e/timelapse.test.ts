@@ -214,7 +214,7 @@ describe("timelapses of the executable", () => {
     await start();
     await Bun.sleep(1500);
     expect(await dates()).toEqual([numbers(before)]);
-    expect(await server.text("/api/jobs?kind=timelapse&state=queued,running")).toBe('{"jobs":[]}');
+    expect(await server.text("/api/jobs?kind=timelapse&state=queued,running")).toBe('{"jobs":[],"total":0}');
     await server.stop();
     const removed = await nightjarCommand(["remove", "yard", "--footage", "--yes"], { folder: folder.path });
     expect(removed.stdout).toContain("2 films were deleted.");

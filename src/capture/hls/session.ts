@@ -10,7 +10,7 @@ import type { SegmentLoader } from "./loader.ts";
 import type { ReadMedia } from "./media-reader.ts";
 import type { PlaylistReader } from "./playlist-reader.ts";
 import { SegmentQueue, type Arrived } from "./segment-queue.ts";
-import { pollMs, WindowTracker, type Listing } from "./window.ts";
+import { pollMs, retryMs, WindowTracker, type Listing } from "./window.ts";
 
 export type SessionOptions = {
   reader: Pick<PlaylistReader, "read">;
@@ -23,7 +23,6 @@ export type SessionOptions = {
 
 /** So many segments that are stored are looked for in a window. */
 const MAX_TAIL = 2000;
-const RETRY_MS = { first: 500, most: 5000 };
 /** Wrong passwords lock accounts: they are not tried through a whole stall. */
 const MAX_REFUSALS = 2;
 /** A segment that comes slowly is waited for, but no longer than this. */
@@ -115,7 +114,7 @@ export class PullSession {
         failures += 1;
         refusals = end.reason === "source-auth" ? refusals + 1 : 0;
         if (refusals >= MAX_REFUSALS || end.reason === "source-unsupported") return this.#conclude(end);
-        waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (failures - 1));
+        waitMs = retryMs(this.#listing, failures);
       }
     }
   }

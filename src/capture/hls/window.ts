@@ -184,3 +184,17 @@ export function pollMs(listing: Listing, hasChanged: boolean): number {
   const waitMs = hasChanged ? Math.min(targetMs, Math.max(windowMs / 2, targetMs / 4)) : targetMs / 2;
   return Math.min(60_000, Math.max(500, waitMs));
 }
+
+const RETRY_MS = { first: 500, most: 5000 };
+/** A list that is there again is asked for before more than this share of its window has gone by. */
+const WINDOW_SHARE = 1 / 8;
+
+/**
+ * How long to wait before a list that could not be had is asked for again, after so many failures in a row: longer each time,
+ * but of a short window little is lost when its origin comes back.
+ */
+export function retryMs(listing: Listing, failures: number): number {
+  const windowMs = secondsOf(listing.entries) * 1000;
+  const mostMs = Math.max(RETRY_MS.first, Math.min(RETRY_MS.most, windowMs * WINDOW_SHARE));
+  return Math.min(mostMs, RETRY_MS.first * 2 ** (failures - 1));
+}

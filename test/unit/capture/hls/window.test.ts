@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { parseForeignPlaylist } from "../../../../src/media/m3u8-parse.ts";
-import { listingOf, pollMs, WindowTracker, type Listing } from "../../../../src/capture/hls/window.ts";
+import {
+  listingOf,
+  pollMs,
+  retryMs,
+  WindowTracker,
+  type Listing,
+} from "../../../../src/capture/hls/window.ts";
 
 const BASE = new URL("https://origin.test/live/list.m3u8?token=1");
 const ARRIVAL_MS = Date.UTC(2026, 0, 1, 12);
@@ -195,3 +201,15 @@ test.each([
 ])("$what", ({ listing, hasChanged, ms }) => {
   expect(pollMs(listing, hasChanged)).toBe(ms);
 });
+
+test.each([
+  { names: "abcd", seconds: 8, waits: [500, 1000, 1000, 1000, 1000] },
+  { names: "abcdefghijklmnopqrstuvwxyz", seconds: 52, waits: [500, 1000, 2000, 4000, 5000] },
+  { names: "a", seconds: 2, waits: [500, 500, 500] },
+])(
+  "a list of $seconds s that can't be had is asked for again before much of it goes by",
+  ({ names, waits }) => {
+    const told = waits.map((_, index) => retryMs(list(1, names), index + 1));
+    expect(told).toEqual([...waits]);
+  },
+);
