@@ -1,5 +1,5 @@
 import type { RunParameters } from "../media/parameters.ts";
-import { reasonWords, type RunEnd } from "../media/reasons.ts";
+import { endWords, type RunEnd } from "../media/reasons.ts";
 import type { Clock } from "../platform/clock.ts";
 import { clockStepMs, readClock } from "../platform/clock-watch.ts";
 import { errorText } from "../platform/errors.ts";
@@ -205,10 +205,9 @@ export class ChannelSupervisor {
   #noteOutage(end: RunEnd): void {
     if (this.#outage !== undefined) return;
     this.#outage = { sinceMonotonicMs: this.#silentSinceMs, end };
-    log.warn("{channel}: not recording: {words}{detail}", {
+    log.warn("{channel}: not recording: {words}", {
       channel: this.options.channelId,
-      words: reasonWords[end.reason],
-      detail: end.detail === "" ? "" : ` (${end.detail})`,
+      words: endWords(end),
       reason: end.reason,
     });
   }

@@ -45,3 +45,35 @@ export const reasonWords: Record<EndReason, string> = {
   damaged: "the footage was damaged",
   "not-uploaded": "nothing was uploaded",
 };
+
+const PROGRAM_MISSING = /^The program "(.+)" was not found$/;
+
+/**
+ * Sources whose program is missing on this machine end as `source-unsupported`, and only their detail tells them
+ * from those that send something that can't be kept. The source is not at fault, so other words are used.
+ */
+function missingProgram({ reason, detail }: RunEnd): { words: string; remedy: string } | undefined {
+  const name = reason === "source-unsupported" ? PROGRAM_MISSING.exec(detail)?.[1] : undefined;
+  if (name === undefined) return undefined;
+  return name === "ffmpeg"
+    ? {
+        words: "ffmpeg was not found on this machine",
+        remedy: "install it, for example with: apt install ffmpeg",
+      }
+    : {
+        words: `the program ${name} was not found on this machine`,
+        remedy: "install it, or correct its path",
+      };
+}
+
+/** Reason and detail in one clause: `the source did not answer (connection refused)`. */
+export function endWords(end: RunEnd): string {
+  const { words, remedy } = missingProgram(end) ?? { words: reasonWords[end.reason], remedy: end.detail };
+  return remedy === "" ? words : `${words} (${remedy})`;
+}
+
+/** First words for a source that is off, where its reason alone would say something else. */
+export function missingProgramWords(end: RunEnd): { head: string; detail: string } | undefined {
+  const missing = missingProgram(end);
+  return missing && { head: `Not recording, ${missing.words},`, detail: missing.remedy };
+}

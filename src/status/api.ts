@@ -1,4 +1,4 @@
-import { gapReason } from "./bar.ts";
+import { endWords } from "../media/reasons.ts";
 import type { ChannelStatus } from "./channel-status.ts";
 
 /** A channel as `/api/channels` lists it. Times in ms UTC. */
@@ -42,7 +42,7 @@ export function channelDetails(channel: ChannelStatus) {
       endMs: today.endMs,
       nowMs: today.nowMs,
       recorded: today.spans,
-      gaps: today.gaps.map((gap) => ({ ...gap, words: gapReason(gap) })),
+      gaps: today.gaps.map((gap) => ({ ...gap, words: endWords(gap) })),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { reasonWords } from "../media/reasons.ts";
+import { endWords } from "../media/reasons.ts";
 import type { DayCoverage, Gap, Span } from "./coverage.ts";
 import { capitalised, countWords, durationWords, endTimeWords, minuteWords, timeWords } from "./words.ts";
 
@@ -76,12 +76,7 @@ export function gapSentence(gap: Gap, zone: string): string {
   const times = gap.isOpen
     ? `Since ${timeWords(gap.startMs, zone)}`
     : `${timeWords(gap.startMs, zone)} to ${endTimeWords(gap.endMs, zone)}`;
-  return `${times}, ${durationWords(gap.endMs - gap.startMs)}: ${gapReason(gap)}`;
-}
-
-/** `The source did not answer (connection refused)` without the capital. */
-export function gapReason(gap: Pick<Gap, "reason" | "detail">): string {
-  return gap.detail === "" ? reasonWords[gap.reason] : `${reasonWords[gap.reason]} (${gap.detail})`;
+  return `${times}, ${durationWords(gap.endMs - gap.startMs)}: ${endWords(gap)}`;
 }
 
 /** What a screen reader says of a whole bar. */

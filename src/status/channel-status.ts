@@ -5,7 +5,7 @@ import type { SourceConfig } from "../config/config.ts";
 import { isByFfmpeg } from "../config/source-kinds.ts";
 import type { FootageFormat } from "../media/footage-format.ts";
 import type { RunRow } from "../db/index/rows.ts";
-import { reasonWords, type EndReason, type RunEnd } from "../media/reasons.ts";
+import { missingProgramWords, reasonWords, type EndReason, type RunEnd } from "../media/reasons.ts";
 import { arrivalState } from "./arrival-words.ts";
 import { lengthMs, type DayCoverage } from "./coverage.ts";
 import { bitrateWords, countWords, durationWords, sinceWords } from "./words.ts";
@@ -97,11 +97,19 @@ const passing: ReadonlySet<EndReason> = new Set([
 ]);
 const PASSING_MS = 10_000;
 
+/** How a headline begins, and what stands in brackets at its end. */
+function offHead(end: RunEnd): { head: string; why: string } {
+  const { head, detail } = missingProgramWords(end) ?? {
+    head: offWords[end.reason] ?? "Not recording",
+    detail: end.detail,
+  };
+  return { head, why: detail === "" ? "" : ` (${detail})` };
+}
+
 /** One sentence for a channel that is not recording: `Offline since 14:03 (connection refused)`. */
 export function outageWords(end: RunEnd, sinceMs: number, nowMs: number, zone: string): string {
-  const head = offWords[end.reason] ?? "Not recording";
-  const detail = end.detail === "" ? "" : ` (${end.detail})`;
-  return `${head} since ${sinceWords(sinceMs, nowMs, zone)}${detail}`;
+  const { head, why } = offHead(end);
+  return `${head} since ${sinceWords(sinceMs, nowMs, zone)}${why}`;
 }
 
 /** `3 gaps today, 4 min`. A gap that lasts still is part of it. */
@@ -198,9 +206,9 @@ function condition(footage: Pick<Footage, "outage">, facts: ChannelFacts, hasFoo
     };
   }
   if (!hasFootage) {
-    const why = end.detail === "" ? "" : ` (${end.detail})`;
-    const head = (offWords[end.reason] ?? "Not recording").replace(/,$/, "");
-    return { condition: "never-seen", isTrouble: true, headline: `Never seen. ${head}${why}`, ...note };
+    const { head, why } = offHead(end);
+    const headline = `Never seen. ${head.replace(/,$/, "")}${why}`;
+    return { condition: "never-seen", isTrouble: true, headline, ...note };
   }
   return {
     condition: "offline",

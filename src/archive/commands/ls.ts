@@ -1,7 +1,7 @@
 import { NightjarError } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
-import { reasonWords } from "../../media/reasons.ts";
+import { endWords } from "../../media/reasons.ts";
 import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../inspect/listing.ts";
 import { sizeText } from "../keep/size-text.ts";
 import { heirOfChannels, rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
@@ -26,9 +26,8 @@ function dayLines(day: ListedDay, zone: string): string[] {
   const locked = day.lockedRecordings > 0 ? `, ${day.lockedRecordings} locked` : "";
   const end = (ms: number): string => (timeOf(ms, zone) === "00:00:00" ? "24:00:00" : timeOf(ms, zone));
   const gaps = day.gaps.slice(0, MAX_GAPS).map((gap) => {
-    const detail = gap.detail === "" ? "" : ` (${gap.detail})`;
     const length = lengthText(gap.endMs - gap.startMs);
-    return `      gap ${timeOf(gap.startMs, zone)}-${end(gap.endMs)}  ${length}: ${reasonWords[gap.reason]}${detail}`;
+    return `      gap ${timeOf(gap.startMs, zone)}-${end(gap.endMs)}  ${length}: ${endWords(gap)}`;
   });
   return [
     `  ${day.date}  ${lengthText(day.coveredMs)}, ${sizeText(day.sizeBytes)}${locked}`,
@@ -42,7 +41,7 @@ function dayLines(day: ListedDay, zone: string): string[] {
 function whyEmpty({ spans, gaps }: ListedDay): string | undefined {
   const [gap] = gaps;
   if (spans.length > 0 || gaps.length !== 1 || !gap) return undefined;
-  return reasonWords[gap.reason] + (gap.detail === "" ? "" : ` (${gap.detail})`);
+  return endWords(gap);
 }
 
 /** Days without any footage for one and the same reason are one line. */

@@ -35,6 +35,16 @@ describe("hours below the bar", () => {
 });
 
 describe("gaps", () => {
+  test("for want of a program don't blame the camera", () => {
+    const start = Date.UTC(2026, 10, 20, 2, 10, 5);
+    const detail = 'The program "ffmpeg" was not found';
+    expect(
+      gapSentence(gap(start, start + 60_000, { reason: "source-unsupported", detail }), "Europe/Berlin"),
+    ).toBe(
+      "03:10:05 to 03:11:05, 1 min: ffmpeg was not found on this machine (install it, for example with: apt install ffmpeg)",
+    );
+  });
+
   test("say when, how long and why", () => {
     const start = Date.UTC(2026, 10, 20, 2, 10, 5);
     const closed = gap(start, start + 32 * 60_000, { detail: "connection refused" });

@@ -95,6 +95,26 @@ describe("headlines", () => {
     expect(statusOf({ isRetired: true }).condition).toBe("retired");
   });
 
+  test("a missing program is this machine's fault, not that of the camera's format", () => {
+    const end = { reason: "source-unsupported", detail: 'The program "ffmpeg" was not found' } as const;
+    const capture: CaptureState = { ...waiting, end };
+    const why = "(install it, for example with: apt install ffmpeg)";
+    expect(statusOf({ capture, hasFootage: false }).headline).toBe(
+      `Never seen. Not recording, ffmpeg was not found on this machine ${why}`,
+    );
+    expect(outageWords(end, now - HOUR, now, "Europe/Berlin")).toBe(
+      `Not recording, ffmpeg was not found on this machine, since 15:00 ${why}`,
+    );
+    const other = { ...end, detail: 'The program "/opt/camera" was not found' };
+    expect(outageWords(other, now - HOUR, now, "Europe/Berlin")).toBe(
+      "Not recording, the program /opt/camera was not found on this machine, since 15:00 (install it, or correct its path)",
+    );
+    const format = { ...end, detail: "it sends pictures in mjpeg" };
+    expect(outageWords(format, now - HOUR, now, "Europe/Berlin")).toBe(
+      "Format can't be kept since 15:00 (it sends pictures in mjpeg)",
+    );
+  });
+
   test("every reason makes a sentence", () => {
     for (const reason of endReasons) {
       const sentence = outageWords({ reason, detail: "why" }, now - 26 * HOUR, now, "Europe/Berlin");
