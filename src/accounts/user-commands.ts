@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { StateDatabase } from "../db/state/state-database.ts";
 import type { Clock } from "../platform/clock.ts";
-import { prepareDataFolder } from "../platform/data-folder.ts";
+import { prepareDataFolder, requireData } from "../platform/data-folder.ts";
 import { NightjarError } from "../platform/errors.ts";
 import { Accounts, type User } from "./accounts.ts";
 import { checkedName, checkedRole } from "./rules.ts";
 
 export type UserCommandContext = {
-  config: Pick<Config, "dataFolder" | "auth">;
+  config: Pick<Config, "dataFolder" | "file" | "auth">;
   clock: Clock;
   stdout: (line: string) => void;
   args: { arguments: readonly string[]; options: Readonly<Record<string, string | true>> };
@@ -24,7 +24,16 @@ function giveToFoldersOwner(folder: string, path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chownSync(file, uid, gid);
 }
 
-/** Opens the accounts beside a running server, which reads them anew with each request. */
+/** Opens the accounts that are there, beside a running server, which reads them anew with each request. */
+async function withKnownAccounts<T>(
+  context: UserCommandContext,
+  work: (accounts: Accounts) => Promise<T> | T,
+): Promise<T> {
+  requireData(context.config, ["state.db"]);
+  return await withAccounts(context, work);
+}
+
+/** The same where they may be the first: makes what is missing. */
 async function withAccounts<T>(
   { config, clock }: UserCommandContext,
   work: (accounts: Accounts) => Promise<T> | T,
@@ -76,7 +85,7 @@ export async function runUserAdd(context: UserCommandContext): Promise<number> {
 
 /** `nightjar user passwd NAME`. Ends with 0. */
 export async function runUserPasswd(context: UserCommandContext): Promise<number> {
-  return await withAccounts(context, async (accounts) => {
+  return await withKnownAccounts(context, async (accounts) => {
     const { id, name } = userOf(accounts, nameOf(context));
     await accounts.setPassword(id, await context.readPassword(`New password for ${name}`));
     context.stdout(`The password of ${name} is changed, and ${name} is signed out everywhere.`);
@@ -86,7 +95,7 @@ export async function runUserPasswd(context: UserCommandContext): Promise<number
 
 /** `nightjar user rm NAME`. Ends with 0. */
 export async function runUserRm(context: UserCommandContext): Promise<number> {
-  return await withAccounts(context, (accounts) => {
+  return await withKnownAccounts(context, (accounts) => {
     const { id, name } = userOf(accounts, nameOf(context));
     accounts.removeUser(id);
     context.stdout(`${name} is removed.`);
@@ -96,7 +105,7 @@ export async function runUserRm(context: UserCommandContext): Promise<number> {
 
 /** `nightjar user list`. Ends with 0. */
 export async function runUserList(context: UserCommandContext): Promise<number> {
-  return await withAccounts(context, (accounts) => {
+  return await withKnownAccounts(context, (accounts) => {
     const users = accounts.users();
     const width = Math.max(...users.map(({ name }) => name.length), 0);
     for (const { name, role } of users) context.stdout(`${name.padEnd(width)}  ${role}`);

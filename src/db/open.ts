@@ -5,6 +5,7 @@ import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { assetRoot } from "../platform/assets.ts";
+import { rightsAdvice } from "../platform/data-folder.ts";
 import { errorText, NightjarError, systemErrorCode } from "../platform/errors.ts";
 
 type Schema = Record<string, unknown>;
@@ -76,7 +77,7 @@ function migrateSafely<S extends Schema>(
 function unusable(path: string, name: "index" | "state", error: unknown): NightjarError {
   const isDamaged = /^SQLITE_(NOTADB|CORRUPT)/.test(systemErrorCode(error) ?? "");
   const again = "It is made again from the footage: move it away and run nightjar reindex.";
-  const details = isDamaged && name === "index" ? [again] : [];
+  const details = isDamaged && name === "index" ? [again] : rightsAdvice(error);
   return new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, {
     details,
     cause: error,

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { rightsAdvice } from "./data-folder.ts";
 import { errorText, NightjarError, systemErrorCode } from "./errors.ts";
 import { isNetworkFileSystem } from "./mounts.ts";
 
@@ -39,7 +40,10 @@ export function acquireDataLock(folder: string, nowMs = Date.now()): DataLock {
     mkdirSync(folder, { recursive: true });
     client = new Database(path, { create: true, strict: true });
   } catch (error) {
-    throw new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, { cause: error });
+    throw new NightjarError("config", `${path} can't be opened: ${errorText(error)}`, {
+      details: rightsAdvice(error),
+      cause: error,
+    });
   }
   try {
     client.run("PRAGMA busy_timeout = 0");
@@ -56,7 +60,10 @@ export function acquireDataLock(folder: string, nowMs = Date.now()): DataLock {
     const holder = isBusy(error) ? holderOf(client) : null;
     client.close();
     if (!isBusy(error))
-      throw new NightjarError("config", `${path} can't be used: ${errorText(error)}`, { cause: error });
+      throw new NightjarError("config", `${path} can't be used: ${errorText(error)}`, {
+        details: rightsAdvice(error),
+        cause: error,
+      });
     const who = holder
       ? `process ${holder.pid}, since ${new Date(holder.since_ms).toISOString()}`
       : "another process";

@@ -250,5 +250,37 @@ describe("bad configurations", () => {
     });
     expect(done.code).toBe(1);
     expect(done.stderr).toContain("locked");
+
+    // What changes a little beside a server says what the folder is for, and what to do.
+    for (const words of [
+      ["storage", "add", folder.path],
+      ["user", "add", "anna"],
+    ]) {
+      const refused = await finished([...user, folder.file("nightjar"), ...words, "--config", file], {
+        env: cleanEnvironment({ HOME: "/tmp" }),
+      });
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^nightjar: The data folder \S+, for the index and the accounts, can't be made: EACCES.*\n {2}Run this as the user/,
+        ),
+      });
+    }
+    const there = folder.file("locked", "data");
+    await chmod(folder.file("locked"), 0o755);
+    await mkdir(there);
+    await Bun.write(folder.file("locked", "data", "state.db"), "");
+    await chmod(there, 0o700);
+    for (const words of [["storage", "confirm"], ["ls"], ["user", "list"]]) {
+      const refused = await finished([...user, folder.file("nightjar"), ...words, "--config", file], {
+        env: cleanEnvironment({ HOME: "/tmp" }),
+      });
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^nightjar: The data folder \S+ can't be read: EACCES.*\n {2}Run this as/,
+        ),
+      });
+    }
   });
 });

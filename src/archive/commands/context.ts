@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { IndexDatabase } from "../../db/index/index-database.ts";
 import { StateDatabase } from "../../db/state/state-database.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { prepareDataFolder, requireData } from "../../platform/data-folder.ts";
 import { acquireDataLock } from "../../platform/data-lock.ts";
 import { NightjarError } from "../../platform/errors.ts";
 import { pairDatabases, type Databases } from "../database-pair.ts";
@@ -12,7 +12,7 @@ import type { Files } from "../../platform/files.ts";
 
 /** What a command of the archive is given. */
 export type CommandContext = {
-  config: Pick<Config, "dataFolder" | "zone" | "channels" | "storage">;
+  config: Pick<Config, "dataFolder" | "file" | "zone" | "channels" | "storage">;
   clock: Clock;
   /** Takes one line for people, or for a program with `--json`. */
   stdout: (line: string) => void;
@@ -27,7 +27,7 @@ export async function withSharedDatabases<T>(
   { config }: Pick<CommandContext, "config">,
   work: (databases: Databases) => Promise<T>,
 ): Promise<T> {
-  mkdirSync(config.dataFolder, { recursive: true });
+  prepareDataFolder(config.dataFolder);
   const index = IndexDatabase.open(indexPath(config.dataFolder));
   try {
     const state = StateDatabase.open(statePath(config.dataFolder));
@@ -60,6 +60,7 @@ export async function withIndex<T>(
   { config }: Pick<CommandContext, "config">,
   work: (index: IndexDatabase, state: StateDatabase | undefined) => Promise<T> | T,
 ): Promise<T> {
+  requireData(config);
   const index = IndexDatabase.openForReading(indexPath(config.dataFolder));
   if (!index)
     throw new NightjarError(

@@ -1,4 +1,5 @@
 import { NightjarError } from "../../platform/errors.ts";
+import { requireData } from "../../platform/data-folder.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { reindexRoot } from "../inspect/reindex.ts";
 import { readRootId } from "../roots/root-file.ts";
@@ -8,15 +9,17 @@ import { rootsThere, withDatabases, type CommandContext } from "./context.ts";
 export async function runReindex(context: CommandContext): Promise<number> {
   const { config, clock, stdout } = context;
   const files = diskFiles();
+  // A data folder that was lost is made again from the footage; without any of that it is the wrong folder.
+  const foundId = await readRootId(files, config.storage.path);
+  if (foundId === undefined) requireData(config);
   return await withDatabases(context, async ({ index, state }) => {
     const known = new Map([...index.roots(), ...state.roots()].map((root) => [root.id, root]));
     if (known.size === 0) {
-      const id = await readRootId(files, config.storage.path);
-      if (id === undefined)
+      if (foundId === undefined)
         throw new NightjarError("not-found", `There is no storage at ${config.storage.path} yet`, {
           details: ["If footage is there, run: nightjar storage add PATH"],
         });
-      known.set(id, { id, path: config.storage.path, adoptedMs: clock.nowMs() });
+      known.set(foundId, { id: foundId, path: config.storage.path, adoptedMs: clock.nowMs() });
     }
     const there = await rootsThere(files, config.storage.path, [...known.values()]);
     let isComplete = true;

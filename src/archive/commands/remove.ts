@@ -1,3 +1,4 @@
+import { requireData } from "../../platform/data-folder.ts";
 import { NightjarError, notFound } from "../../platform/errors.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { isoOf } from "../../platform/zone.ts";
@@ -26,6 +27,7 @@ export async function runRemove(context: CommandContext): Promise<number> {
   const [channel] = args.arguments;
   if (channel === undefined) throw new NightjarError("bad-request", "remove wants the id of a channel");
   const withFootage = args.options["footage"] !== undefined;
+  requireData(config);
   const files = diskFiles();
   return await withDatabases(context, async ({ index, state }) => {
     const isConfigured = [...config.channels.keys()].some((id) => id.toLowerCase() === channel.toLowerCase());

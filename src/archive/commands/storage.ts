@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { NightjarError } from "../../platform/errors.ts";
+import { requireData } from "../../platform/data-folder.ts";
 import { diskFiles } from "../../platform/files.ts";
 import { missingMountOf } from "../../platform/mounts.ts";
 import { confirmLimits } from "../database-pair.ts";
@@ -38,7 +39,8 @@ export async function runStorageAdd(context: CommandContext): Promise<number> {
 
 /** `nightjar storage confirm`: a person says that the clock and the limits are right. Ends with 0. */
 export async function runStorageConfirm(context: CommandContext): Promise<number> {
-  const { clock, stdout } = context;
+  const { clock, config, stdout } = context;
+  requireData(config);
   return await withSharedDatabases(context, async (databases) => {
     confirmLimits(databases, { bootId: clock.bootId, nowMs: clock.nowMs(), bootMs: clock.bootMs() });
     stdout(`Limits apply again, counted from ${new Date(clock.nowMs()).toISOString()}.`);

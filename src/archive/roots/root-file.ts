@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { rightsAdvice } from "../../platform/data-folder.ts";
 import { NightjarError, systemErrorCode } from "../../platform/errors.ts";
 import type { Files } from "../../platform/files.ts";
 
@@ -70,6 +71,7 @@ export async function writeRootId(files: Files, path: string, id: string): Promi
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
     throw new NightjarError("unavailable", `${path} can't take footage: ${unusable[code] ?? code}`, {
+      details: rightsAdvice(error),
       cause: error,
     });
   }
