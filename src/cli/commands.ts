@@ -26,9 +26,11 @@ export type Command = {
   options: readonly Option[];
   /** Sentences below the usage. */
   description: string;
+  /** It reads no configuration, so `--config` is not for it. */
+  readsNoConfig?: true;
 };
 
-/** What every command takes. */
+/** What every command takes, but for `--config` of those that read none. */
 export const globalOptions: readonly Option[] = [
   {
     flag: "--config",
@@ -79,6 +81,7 @@ export const commands = [
     ],
     description:
       "Shows Nightjar without a camera: two synthetic ones are recorded the ordinary way, on loopback, without accounts. A second start takes up the same archive. No configuration is read.",
+    readsNoConfig: true,
   },
   {
     name: "check",
@@ -237,6 +240,12 @@ export type CommandName = (typeof commands)[number]["name"];
 
 /** The command that runs when none is named. */
 export const DEFAULT_COMMAND: CommandName = "serve";
+
+/** All that a command takes. */
+export const optionsOf = ({ options, readsNoConfig }: Command): readonly Option[] => [
+  ...options,
+  ...globalOptions.filter(({ flag }) => !readsNoConfig || flag !== "--config"),
+];
 
 /** A command by its name. */
 export function commandNamed(name: CommandName): Command {

@@ -4,6 +4,7 @@ import {
   commandNamed,
   commands,
   globalOptions,
+  optionsOf,
   type Option,
 } from "./commands.ts";
 
@@ -74,6 +75,6 @@ export function commandHelp(name: CommandName): string {
     "",
     ...(places.length === 0 ? [] : ["Arguments:", ...listed(places), ""]),
     "Options:",
-    ...optionRows([...command.options, ...globalOptions]),
+    ...optionRows(optionsOf(command)),
   ].join("\n");
 }

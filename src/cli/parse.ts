@@ -7,6 +7,7 @@ import {
   commands,
   DEFAULT_COMMAND,
   globalOptions,
+  optionsOf,
 } from "./commands.ts";
 import { commandHelp, globalHelp, usageOf } from "./help.ts";
 
@@ -114,7 +115,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
   const command = commandNamed(found.command);
   const usage = `Usage: ${usageOf(command)}`;
-  const known = [...command.options, ...globalOptions];
+  const known = optionsOf(command);
   const options: Record<string, string | true> = {};
   for (const { flag, value } of flags) {
     const option = known.find((candidate) => candidate.flag === flag);

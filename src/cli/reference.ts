@@ -7,6 +7,7 @@ function commandSection(command: Command): string {
   const entries = [
     ...command.arguments.map(({ name, description }) => `- \`${name}\`: ${description}`),
     ...command.options.map(optionEntry),
+    ...(command.readsNoConfig ? ["- It takes no `--config`."] : []),
   ];
   return [
     `### ${command.name}`,

@@ -201,6 +201,26 @@ test("the commands list, verify, and remove what was recorded", async () => {
   expect(await runStorageConfirm(command(config, clock, []).context)).toBe(0);
 });
 
+test("a channel that nobody knows is refused by ls and verify, with those there are", async () => {
+  await using folder = await tempFolder();
+  const { config, clock } = await recorded(folder.path);
+  const idle = { ...config.channels.get("front")!, id: "idle" };
+  const channels = new Map([...config.channels, ["idle", idle]]);
+  for (const run of [runLs, runVerify, runRemove]) {
+    const { lines, context } = command({ ...config, channels }, clock, ["nosuch"]);
+    const refused = await run(context).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      kind: "not-found",
+      message: 'There is no channel "nosuch"',
+      details: ["Channels: front, idle, yard"],
+    });
+    expect(lines).toEqual([]);
+  }
+  const { lines, context } = command({ ...config, channels }, clock, ["idle"]);
+  expect(await runLs(context)).toBe(0);
+  expect(lines).toEqual(["There is no footage of idle."]);
+});
+
 test("ls shows what is being written", async () => {
   await using archive = await testArchive();
   const { index } = archive.open();

@@ -5,7 +5,7 @@ import { StateDatabase } from "../../db/state/state-database.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { prepareDataFolder, requireData } from "../../platform/data-folder.ts";
 import { acquireDataLock } from "../../platform/data-lock.ts";
-import { NightjarError } from "../../platform/errors.ts";
+import { NightjarError, notFound } from "../../platform/errors.ts";
 import { pairDatabases, type Databases } from "../database-pair.ts";
 import { readRootId } from "../roots/root-file.ts";
 import type { Files } from "../../platform/files.ts";
@@ -126,4 +126,25 @@ export function heirOfChannels(config: Pick<Config, "channels">): (channel: stri
   for (const { id, was } of config.channels.values())
     for (const name of [...was, id]) heirs.set(name.toLowerCase(), id);
   return (channel) => heirs.get(channel.toLowerCase()) ?? channel;
+}
+
+/** The refusal of a channel that is neither configured nor has footage, with those that are or have. */
+export function unknownChannel(
+  {
+    config,
+    index,
+    state,
+  }: Pick<CommandContext, "config"> & { index: IndexDatabase; state: StateDatabase | undefined },
+  channel: string,
+): NightjarError | undefined {
+  const heirOf = heirOfChannels(config);
+  const stored = [...index.totals(), ...(state?.channels().map(({ id }) => ({ channel: id })) ?? [])];
+  const known = new Set([...config.channels.keys(), ...stored.map((one) => heirOf(one.channel))]);
+  const wanted = heirOf(channel).toLowerCase();
+  if ([...known].some((id) => id.toLowerCase() === wanted)) return undefined;
+  return notFound(`There is no channel ${JSON.stringify(channel)}`, [
+    known.size === 0
+      ? "There are no channels yet: none is configured, and none has footage"
+      : `Channels: ${[...known].sort().join(", ")}`,
+  ]);
 }

@@ -4,7 +4,14 @@ import { isoOf } from "../../platform/zone.ts";
 import { endWords } from "../../media/reasons.ts";
 import { listFootage, openRecordings, type ListedChannel, type ListedDay } from "../inspect/listing.ts";
 import { sizeText } from "../keep/size-text.ts";
-import { heirOfChannels, rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
+import {
+  heirOfChannels,
+  rootsThere,
+  unknownChannel,
+  withIndex,
+  zoneOfChannels,
+  type CommandContext,
+} from "./context.ts";
 
 /** Gaps of a day that are shown one by one; `--json` has all. */
 const MAX_GAPS = 20;
@@ -68,7 +75,7 @@ function channelLines(channel: ListedChannel): string[] {
   ];
 }
 
-/** `nightjar ls [CHANNEL] [DATE] [--json]`: what is there, what is being written included. Ends with 0. */
+/** `nightjar ls [CHANNEL] [DATE] [--json]`: what is there, what is being written included. Ends with 0, for an unknown channel with 1. */
 export async function runLs(context: CommandContext): Promise<number> {
   const { args, config, stdout } = context;
   const [channel, date] = args.arguments;
@@ -77,6 +84,8 @@ export async function runLs(context: CommandContext): Promise<number> {
   const filter = { ...(channel === undefined ? {} : { channel }), ...(date === undefined ? {} : { date }) };
   const files = diskFiles();
   return await withIndex(context, async (index, state) => {
+    const unknown = channel === undefined ? undefined : unknownChannel({ config, index, state }, channel);
+    if (unknown) throw unknown;
     const there = await rootsThere(files, config.storage.path, [...index.roots(), ...(state?.roots() ?? [])]);
     const open = await openRecordings(files, index, (id) => there.get(id));
     const listed = listFootage(index, open, zoneOfChannels(config, state), filter, heirOfChannels(config));

@@ -7,7 +7,7 @@ import { remainsOf, removeClips, removeFootage, type Remains } from "../inspect/
 import { clearForgotten } from "../files/forgotten.ts";
 import { managedFolder } from "../files/managed-folder.ts";
 import { sizeText } from "../keep/size-text.ts";
-import { rootsThere, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
+import { rootsThere, unknownChannel, withDatabases, zoneOfChannels, type CommandContext } from "./context.ts";
 
 const filmsText = (count: number): string => (count === 1 ? "1 film" : `${count} films`);
 
@@ -33,10 +33,7 @@ export async function runRemove(context: CommandContext): Promise<number> {
     const isConfigured = [...config.channels.keys()].some((id) => id.toLowerCase() === channel.toLowerCase());
     const remains = remainsOf({ index, state }, channel, isConfigured);
     if (!isConfigured && !remains.isKnown && remains.recordings === 0 && remains.clips === 0)
-      throw notFound(
-        `There is no channel ${channel}`,
-        index.totals().map((total) => total.channel),
-      );
+      throw unknownChannel({ config, index, state }, channel) ?? notFound(`There is nothing of ${channel}`);
     stdout(remainsText(remains, zoneOfChannels(config, state)(remains.channel)));
     if (remains.clips > 0)
       stdout(

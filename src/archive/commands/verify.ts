@@ -3,7 +3,7 @@ import { diskFiles } from "../../platform/files.ts";
 import { daySpanMs, isoOf } from "../../platform/zone.ts";
 import { sizeText } from "../keep/size-text.ts";
 import { verifyFootage, type Damage } from "../inspect/verify.ts";
-import { rootsThere, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
+import { rootsThere, unknownChannel, withIndex, zoneOfChannels, type CommandContext } from "./context.ts";
 
 const SAY_EVERY_MS = 5000;
 
@@ -32,6 +32,8 @@ export async function runVerify(context: CommandContext): Promise<number> {
   const [channel] = args.arguments;
   const files = diskFiles();
   return await withIndex(context, async (index, state) => {
+    const unknown = channel === undefined ? undefined : unknownChannel({ config, index, state }, channel);
+    if (unknown) throw unknown;
     const zoneOf = zoneOfChannels(config, state);
     const zone = channel === undefined ? config.zone : zoneOf(channel);
     const { from, to } = args.options;
@@ -44,7 +46,12 @@ export async function runVerify(context: CommandContext): Promise<number> {
       !index.totals().some((t) => t.channel.toLowerCase() === channel.toLowerCase())
     )
       throw new NightjarError("not-found", `There is no footage of ${channel}`, {
-        details: index.totals().map((total) => total.channel),
+        details: [
+          `Channels with footage: ${index
+            .totals()
+            .map((total) => total.channel)
+            .join(", ")}`,
+        ],
       });
     const there = await rootsThere(files, config.storage.path, [...index.roots(), ...(state?.roots() ?? [])]);
     let saidAtMs = clock.monotonicMs();

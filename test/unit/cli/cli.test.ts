@@ -8,6 +8,16 @@ import { configFromObject } from "../../../src/config/load.ts";
 const parse = (line: string) => parseCommandLine(line === "" ? [] : line.split(" "));
 
 describe("command lines", () => {
+  test("what reads no configuration takes none", () => {
+    expect(commandHelp("demo")).not.toContain("--config");
+    expect(commandHelp("demo")).toContain("--help");
+    expect(commandHelp("serve")).toContain("--config FILE");
+    expect(parse("demo --config a.yaml")).toMatchObject({
+      kind: "mistake",
+      text: expect.stringContaining("demo has no option --config"),
+    });
+  });
+
   test.each<[line: string, expected: Record<string, unknown>]>([
     ["", { command: "serve", arguments: [], options: {} }],
     ["--config a.yaml", { command: "serve", config: "a.yaml" }],
@@ -68,8 +78,8 @@ test("help names every command and option, within 100 columns", () => {
   for (const { name, options, summary } of commands) {
     expect(globalHelp()).toContain(`${name} `);
     expect(globalHelp()).toContain(summary);
-    for (const { flag } of [...options, { flag: "--config" }])
-      expect(commandHelp(name)).toContain(`  ${flag} `);
+    const common = [{ flag: "--help" }, ...(name === "demo" ? [] : [{ flag: "--config" }])];
+    for (const { flag } of [...options, ...common]) expect(commandHelp(name)).toContain(`  ${flag} `);
     for (const line of [...globalHelp().split("\n"), ...commandHelp(name).split("\n").slice(1)]) {
       expect(line.length).toBeLessThanOrEqual(100);
     }
