@@ -1,20 +1,27 @@
 import { Elysia, type AnyElysia } from "elysia";
 import { compressedPage } from "./access/compressed-page.ts";
-import { errorAnswer, errorResponse, plainErrorPage, type ErrorAnswer } from "./access/error-answer.ts";
+import {
+  errorAnswer,
+  errorResponse,
+  methodAnswer,
+  plainErrorPage,
+  type ErrorAnswer,
+} from "./access/error-answer.ts";
 import { guard } from "./access/guard.ts";
 import { withHead } from "./access/head-requests.ts";
 import { addCommonHeaders } from "./access/headers.ts";
 import type { HostRule } from "./access/hosts.ts";
 import { openIdentity, type Identify } from "./access/identity.ts";
+import { MethodTable } from "./access/methods.ts";
 import { AccessTable, type Route } from "./access/policy.ts";
 import { loginRedirect } from "./access/sign-in-answer.ts";
 import { withoutTicket } from "./access/ticket-path.ts";
 import { openApiRoutes } from "./pages/openapi.ts";
 import { playback, type PlaybackDeps } from "./playback/index.ts";
-import { errorText, NightjarError } from "./platform/errors.ts";
+import { errorText, MethodNotAllowed, NightjarError } from "./platform/errors.ts";
 import { logOf } from "./platform/log.ts";
 import { unanswered } from "./platform/unanswered.ts";
-import { isUpload } from "./uploads/routes.ts";
+import { isUpload, isUploadMethodAt } from "./uploads/routes.ts";
 
 export type AppDeps = {
   playback: PlaybackDeps;
@@ -42,6 +49,25 @@ function logFailure(request: Request, error: unknown): void {
 /** What `wrap` takes: Elysia's own type of it says nothing about requests. */
 type Wrapper = Parameters<Elysia["wrap"]>[0];
 
+/** What files can be sent by, at addresses of their form; that alone makes nothing that could be read there. */
+const SENDING = new Set(["PUT", "MKCOL", "OPTIONS"]);
+
+/** What a request is told that found no route, or one that only refuses; `undefined` of all other errors. */
+function methodRefusal(request: Request, code: unknown, error: unknown, methods: MethodTable) {
+  const isRefused = error instanceof MethodNotAllowed;
+  if (!isRefused && code !== "NOT_FOUND") return undefined;
+  const { pathname } = new URL(request.url);
+  const others = isRefused ? error.others : [];
+  const possible = methods
+    .at(pathname)
+    .filter((method) => isUploadMethodAt(method, pathname) && !others.includes(method));
+  if (possible.includes(request.method)) return undefined;
+  const isThere = possible.some((method) =>
+    request.method === "GET" ? !SENDING.has(method) : method !== "OPTIONS",
+  );
+  return methodAnswer(request.method, isThere ? possible : []);
+}
+
 /**
  * The whole HTTP side, without a socket: all controllers behind the one guard and the one place where errors
  * become answers. Throws `internal` if a route does not declare who may use it.
@@ -49,6 +75,7 @@ type Wrapper = Parameters<Elysia["wrap"]>[0];
 export function buildApp(deps: AppDeps) {
   let table = new AccessTable([]);
   let routes: readonly Route[] = [];
+  let methods = new MethodTable([]);
   const app = new Elysia({ name: "nightjar" })
     .wrap(((handle: (request: Request) => Promise<Response>) => {
       const answer = withHead(handle);
@@ -61,7 +88,7 @@ export function buildApp(deps: AppDeps) {
       };
     }) as unknown as Wrapper)
     .onError({ as: "global" }, ({ request, code, error }) => {
-      const found = errorAnswer(code, error);
+      const found = methodRefusal(request, code, error, methods) ?? errorAnswer(code, error);
       const isOwnAnswer = error instanceof NightjarError && found.status !== 500;
       if (found.status >= 500 && !isOwnAnswer) logFailure(request, error);
       const response =
@@ -83,6 +110,7 @@ export function buildApp(deps: AppDeps) {
   for (const controller of deps.controllers ?? []) app.use(controller);
   routes = app.routes;
   table = new AccessTable(routes);
+  methods = new MethodTable(routes);
   if (table.undeclared.length > 0) {
     throw new NightjarError(
       "internal",

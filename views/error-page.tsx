@@ -18,6 +18,7 @@ const headings: Record<number, string> = {
   401: "Sign in first",
   403: "This is not for you to see",
   404: "Not found",
+  405: "Not possible here",
   409: "Not possible now",
   422: "This can't be used",
   429: "Too often",

@@ -11,6 +11,8 @@ export type ErrorAnswer = {
   details: readonly string[];
   /** When another try makes sense, in seconds, where that is known. */
   retryAfterSeconds?: number | undefined;
+  /** Of 405: what may be done there instead. */
+  methods?: readonly string[];
 };
 
 const STATUS: Record<ErrorKind, number> = {
@@ -18,6 +20,7 @@ const STATUS: Record<ErrorKind, number> = {
   unauthorized: 401,
   forbidden: 403,
   "not-found": 404,
+  "method-not-allowed": 405,
   conflict: 409,
   unprocessable: 422,
   "too-many-requests": 429,
@@ -99,6 +102,16 @@ export function errorAnswer(code: unknown, error: unknown): ErrorAnswer {
   }
 }
 
+/**
+ * The answer to a method that an address does not take; where it takes none at all, there is nothing.
+ * @param methods those it takes
+ */
+export function methodAnswer(method: string, methods: readonly string[]): ErrorAnswer {
+  if (methods.length === 0) return errorAnswer("NOT_FOUND", undefined);
+  const words = `${method} is not possible at this address`;
+  return { ...answer("method-not-allowed", words, [`It takes ${methods.join(", ")}`]), methods };
+}
+
 const HTML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (character) => HTML[character] ?? character);
@@ -140,6 +153,7 @@ export function errorResponse(
   if (status === 503 || status === 429) {
     response.headers.set("retry-after", String(found.retryAfterSeconds ?? RETRY_SECONDS));
   }
+  if (found.methods) response.headers.set("allow", found.methods.join(", "));
   if (status === 401) askToSignIn(request, response.headers);
   return response;
 }

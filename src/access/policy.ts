@@ -26,12 +26,14 @@ export type RouteDetail = {
   query?: Readonly<Record<string, string>>;
   /** A page or a part of one: not described for programs. */
   hide?: boolean;
+  /** It only says that its method is not possible there. */
+  refuses?: boolean;
 };
 
 /** A route as Elysia lists it. */
 export type Route = { method: string; path: string; hooks?: { detail?: unknown } | undefined };
 
-type Declaration = { wanted: Access; tags: readonly string[] };
+type Declaration = { wanted: Access; tags: readonly string[]; refuses: boolean };
 
 /** What a route declares of itself; `undefined` when it doesn't say who may use it. */
 export function declared(route: Route): Declaration | undefined {
@@ -40,7 +42,14 @@ export function declared(route: Route): Declaration | undefined {
   const value: unknown = Reflect.get(detail, KEY);
   const wanted = value === "anyone" ? value : roles.find((role) => role === value);
   const tags: unknown = Reflect.get(detail, "tags");
-  return wanted && { wanted, tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [] };
+  const refuses = Reflect.get(detail, "refuses") === true;
+  return (
+    wanted && {
+      wanted,
+      tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
+      refuses,
+    }
+  );
 }
 
 /** What a ticket opens: what players read, and nothing else. */

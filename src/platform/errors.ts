@@ -4,6 +4,7 @@ export type ErrorKind =
   | "unauthorized"
   | "forbidden"
   | "not-found"
+  | "method-not-allowed"
   | "conflict"
   | "unprocessable"
   | "too-many-requests"
@@ -32,6 +33,14 @@ export class NightjarError extends Error {
     this.kind = kind;
     this.details = options.details ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** A method that is not possible at an address, although the table of routes may have it there. */
+export class MethodNotAllowed extends NightjarError {
+  /** @param others methods of the table that are not possible there either */
+  constructor(readonly others: readonly string[] = []) {
+    super("method-not-allowed", "This is not possible at this address");
   }
 }
 

@@ -50,6 +50,10 @@ export function parseDate(text: string): string | undefined {
 /** Whether a folder is called by a date in the form that is written here. */
 export const isDateFolder = (name: string): boolean => parseDate(name) === name;
 
+/** Whether an address is that of a day's folder, by its form alone. */
+export const isDayPath = (pathname: string): boolean =>
+  /^\/(?:[^/]+\/)?\d{4}-\d{1,2}-\d{1,2}\/?$/.test(pathname);
+
 /** Whether an address is one that segment files are sent to, by its form alone. */
 export const isUploadPath = (pathname: string): boolean =>
   /^\/(?:[^/]+\/)?\d{4}-\d{1,2}-\d{1,2}\/[^/]+\/?$/.test(pathname);

@@ -1,8 +1,16 @@
 import { Elysia } from "elysia";
 import { access } from "../access/policy.ts";
-import { badParameter, errorText, NightjarError } from "../platform/errors.ts";
+import { badParameter, errorText, MethodNotAllowed, NightjarError } from "../platform/errors.ts";
 import { logOf } from "../platform/log.ts";
-import { isUploadPath, nameText, nameWanted, parseDate, parseName, SIDECAR } from "./file-names.ts";
+import {
+  isDayPath,
+  isUploadPath,
+  nameText,
+  nameWanted,
+  parseDate,
+  parseName,
+  SIDECAR,
+} from "./file-names.ts";
 import { mayPass } from "./intake.ts";
 import { passBy } from "./receive.ts";
 import type { Uploads } from "./uploads.ts";
@@ -19,6 +27,7 @@ const REFUSED = ["DELETE", "MOVE", "COPY", "PROPFIND", "PROPPATCH", "LOCK", "UNL
 const operator = (summary: string, description?: string) =>
   access("operator", { summary, tags: ["uploads"], ...(description === undefined ? {} : { description }) });
 const hidden = access("operator", { hide: true });
+const refused = access("operator", { hide: true, refuses: true });
 
 type Address = { channel?: string; date: string };
 
@@ -85,7 +94,7 @@ async function makeFolder(
     const target = uploads.target(channel);
     const isNew = date !== undefined && (await uploads.makeDay(target, dateOf(date)));
     if (isNew) return new Response(null, { status: 201 });
-    return new Response("It is there already\n", { status: 405, headers: { allow: METHODS } });
+    return new Response("It is there already\n", { status: 405, headers: { allow: "OPTIONS, GET, HEAD" } });
   } catch (error) {
     return refuse(error, request);
   }
@@ -95,8 +104,17 @@ async function makeFolder(
 const isDate = (part: string): boolean => /^\d{4}-\d{1,2}-\d{1,2}$/.test(part);
 
 const options = (): Response => new Response(null, { status: 204, headers: { allow: METHODS, dav: "1" } });
-const notAllowed = (): Response =>
-  new Response("This is not possible here\n", { status: 405, headers: { allow: METHODS } });
+
+/** Refuses a verb; where the channel takes no uploads, those of uploads are not named as possible either. */
+function notAllowed(uploads: Uploads, pathname: string): never {
+  const [, first = ""] = pathname.split("/");
+  try {
+    uploads.target(isDate(first) ? undefined : first);
+  } catch {
+    throw new MethodNotAllowed(["PUT", "MKCOL"]);
+  }
+  throw new MethodNotAllowed();
+}
 
 /** Where files are sent to, by HTTP or WebDAV: those of a channel, and those of the default one. */
 export function uploadRoutes(uploads: Uploads) {
@@ -136,10 +154,19 @@ export function uploadRoutes(uploads: Uploads) {
     );
   for (const path of ["/", "/:channel", "/:channel/:date", "/:channel/:date/:file"]) {
     app.route("OPTIONS", path, options, { parse: "none", ...hidden });
-    for (const method of REFUSED) app.route(method, path, notAllowed, { parse: "none", ...hidden });
+    for (const method of REFUSED) {
+      app.route(method, path, ({ request }) => notAllowed(uploads, new URL(request.url).pathname), {
+        parse: "none",
+        ...refused,
+      });
+    }
   }
   return app;
 }
+
+/** Whether an address takes a method, where the method is one of uploads: their routes lie below any first part. */
+export const isUploadMethodAt = (method: string, pathname: string): boolean =>
+  method === "PUT" ? isUploadPath(pathname) : method !== "MKCOL" || isDayPath(pathname);
 
 /** Whether a request sends a file here: its body may be large, and its sender takes any answer for success. */
 export const isUpload = (request: Request): boolean =>

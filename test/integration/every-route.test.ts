@@ -172,6 +172,52 @@ describe("every route", () => {
   });
 });
 
+describe("a method that an address does not take", () => {
+  test("is refused with those it takes, wherever there is one", async () => {
+    const routes = declaredRoutes();
+    const takes = (path: string, method: string) =>
+      routes.some((route) => route.method === method && addressOf(route.path) === addressOf(path));
+    for (const { path } of routes.filter(({ method }) => method === "GET")) {
+      for (const method of ["POST", "PATCH"].filter((each) => !takes(path, each))) {
+        const response = await ask({ method, path }, bearer("admin"));
+        expect([path, method, response.status]).toEqual([path, method, 405]);
+        const allow = response.headers.get("allow") ?? "";
+        expect([path, allow.split(", ").includes("GET"), allow.includes(method)]).toEqual([
+          path,
+          true,
+          false,
+        ]);
+        expect(await response.text()).toBe(`${method} is not possible at this address\nIt takes ${allow}\n`);
+      }
+    }
+  });
+
+  test("is said in the form that the client reads, also where a verb has a route that refuses it", async () => {
+    const answerTo = async (method: string, path: string, accept = "") =>
+      await ask({ method, path }, { ...bearer("admin"), accept });
+    const json = await answerTo("DELETE", "/api/channels", "application/json");
+    expect([json.status, json.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect(await json.json()).toEqual({
+      error: "method-not-allowed",
+      message: "DELETE is not possible at this address",
+      details: ["It takes GET, HEAD"],
+    });
+    const page = await answerTo("POST", "/health", "text/html");
+    expect([page.status, page.headers.get("content-type")]).toEqual([405, "text/html; charset=utf-8"]);
+    expect(await page.text()).toContain("Not possible here");
+    // A camera's channel takes no files; its days can be read.
+    const file = await answerTo("DELETE", "/gate/2026-11-20/video_110000.ts");
+    expect(file.headers.get("allow")).not.toContain("PUT");
+    expect(file.headers.get("allow")).toContain("GET");
+    const nowhere = ["POST /settings/nowhere/at/all", "GET /no/such/thing", "DELETE /no/such/thing"];
+    // Files can be sent to such an address; what has not been sent is not found.
+    for (const one of [...nowhere, "GET /gate/2026-11-20/notes.txt", "HEAD /gate/2026-11-20/notes.txt"]) {
+      const [method = "", path = ""] = one.split(" ");
+      expect([one, (await answerTo(method, path)).status]).toEqual([one, 404]);
+    }
+  });
+});
+
 async function ticketOf(headers: Record<string, string>): Promise<string> {
   const response = await ask({ method: "GET", path: "/gate/live.m3u8?download=1" }, headers);
   const ticket = /http:\/\/nightjar\.test(\/-\/t\/[^/]+)\//.exec(await response.text())?.[1];

@@ -251,6 +251,10 @@ describe("WebDAV and HTTP", () => {
     for (const method of ["DELETE", "MOVE", "PROPFIND"]) {
       expect((await fetch(`${server.url}/garage/2026-11-20/video_110000.ts`, { method })).status).toBe(405);
     }
+    const file = await fetch(`${server.url}/garage/2026-11-20/video_110000.ts`, { method: "DELETE" });
+    expect(file.headers.get("allow")).toBe("GET, HEAD, PUT, OPTIONS");
+    const day = await fetch(`${server.url}/garage/2026-11-20`, { method: "DELETE" });
+    expect(day.headers.get("allow")).toBe("MKCOL, OPTIONS");
     const range = { "content-range": "bytes 0-99/200" };
     expect(await sent(server, "/garage/2026-11-20/video_110000.ts", await clip(), range)).toBe(400);
     expect(await server.names()).toEqual([]);
