@@ -153,6 +153,7 @@ export async function makeApp(parts: AppParts) {
       segmentTargetMs: config.segment.targetMs,
       targetDurations: opened.targetDurations,
       settledMs: (channel) => opened.archive.fileFootage.settledMs(channel),
+      settlesInMs: (channel) => opened.archive.fileFootage.settlesInMs(channel),
       listed: opened.listed,
       firstFileChannel: () => firstFileChannel(current()),
       footageStamp: (channel) => opened.archive.stamp(channel),

@@ -150,7 +150,7 @@ export function errorResponse(
     response = new Response(`${[message, ...details].join("\n")}\n`, { status, headers });
   }
   for (const [name, value] of Object.entries(OTHER)) response.headers.set(name, value);
-  if (status === 503 || status === 429) {
+  if (status === 503 || status === 429 || found.retryAfterSeconds !== undefined) {
     response.headers.set("retry-after", String(found.retryAfterSeconds ?? RETRY_SECONDS));
   }
   if (found.methods) response.headers.set("allow", found.methods.join(", "));

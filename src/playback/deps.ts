@@ -24,6 +24,8 @@ export type PlaybackDeps = {
    * more; `undefined` for all others.
    */
   settledMs?: ((channel: string) => number | undefined) | undefined;
+  /** How long it takes until the next of them is settled, in ms; `undefined` when none is waited for. */
+  settlesInMs?: ((channel: string) => number | undefined) | undefined;
   /** Keeps the numbers that such segments get in lists; without it they end with the process. */
   listed?: ListedStore | undefined;
   /** Address under which a proxy offers the server; put before addresses that leave a page. */

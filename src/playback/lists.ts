@@ -1,7 +1,7 @@
 import type { FootageChannel } from "../archive/footage.ts";
 import { nothingYet } from "../archive/nothing-yet.ts";
 import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
-import { notFound } from "../platform/errors.ts";
+import { NightjarError, notFound } from "../platform/errors.ts";
 import { daySpanMs, isoOf, localDateOf } from "../platform/zone.ts";
 import { nearestSpans, type Span } from "./coverage.ts";
 import { dateOfDay } from "./days.ts";
@@ -88,7 +88,8 @@ export class Lists {
     asked: Interval | undefined,
   ): List {
     const shown = this.#files.numbered(channel, stretches, settledMs);
-    if (shown.stretches.length === 0) throw this.#nothing(channel, asked);
+    if (shown.stretches.length === 0)
+      throw this.#settling(channel, settledMs, asked) ?? this.#nothing(channel, asked);
     return { ...shown, kind: "sliding", isEnded: false };
   }
 
@@ -216,7 +217,8 @@ export class Lists {
       const list = this.#growing(channel, all, settledMs, asked);
       const behind = all.flatMap(({ segments }) => segments).filter(({ startMs }) => startMs >= toMs).length;
       const stretches = firstSegments(list.stretches, segmentCount(list.stretches) - behind);
-      if (stretches.length === 0) throw this.#nothing(channel, asked);
+      if (stretches.length === 0)
+        throw this.#settling(channel, settledMs, asked) ?? this.#nothing(channel, asked);
       return { ...list, stretches, offersDelta: true };
     }
     const untilMs = isGrowing
@@ -237,6 +239,31 @@ export class Lists {
     if (!first) return false;
     if (first.first.startMs <= fromMs || mediaSequenceOf(first.recording, first.first) === 0) return true;
     return this.#deps.footage.recordings(channel.id, fromMs - RECORDING_MS, fromMs).length > 0;
+  }
+
+  /**
+   * What is answered while all that was asked for came so lately that older files may still come before it: players refuse
+   * lists without a segment. `undefined` when nothing of that kind is there.
+   */
+  #settling(
+    channel: FootageChannel,
+    settledMs: number,
+    asked: Interval | undefined,
+  ): NightjarError | undefined {
+    const { footage, settlesInMs } = this.#deps;
+    const inMs = settlesInMs?.(channel.id);
+    if (inMs === undefined) return undefined;
+    const fromMs = Math.max(asked?.fromMs ?? 0, settledMs + 1);
+    const toMs = asked?.toMs ?? Number.MAX_SAFE_INTEGER;
+    const isWaiting = ({ startMs }: Segment): boolean => startMs >= fromMs && startMs < toMs;
+    const young = fromMs < toMs ? footage.recordings(channel.id, fromMs, toMs) : [];
+    if (!young.some(({ segments }) => segments.some(isWaiting))) return undefined;
+    const retryAfterSeconds = Math.max(1, Math.ceil(inMs / 1000));
+    return new NightjarError(
+      "not-found",
+      `The first files of ${channel.id} are still settling: lists that grow wait for older ones`,
+      { details: [`Ask again in ${retryAfterSeconds} s`], retryAfterSeconds },
+    );
   }
 
   /** Why there is nothing to list, with the nearest footage. */

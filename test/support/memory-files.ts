@@ -51,6 +51,12 @@ export class MemoryFiles {
     return this.#settledMs ?? (this.#arrivals.length > 0 ? 0 : undefined);
   }
 
+  /** As `FileArchive.settlesInMs`. */
+  settlesInMs(nowMs: number): number | undefined {
+    const dues = this.#arrivals.map(({ arrivedMs }) => arrivedMs + SETTLE_MS - nowMs);
+    return dues.length > 0 ? Math.max(0, Math.min(...dues)) : undefined;
+  }
+
   put({ startMs, durationMs, name, nowMs, follows = true }: PutFile): void {
     const isLate = startMs <= (this.settledMs(nowMs) ?? -1);
     const durationTicks = Math.round(durationMs * 90);

@@ -55,6 +55,13 @@ export class Arrivals {
     return this.#settledMs ?? (this.#fresh.length > 0 ? 0 : undefined);
   }
 
+  /** How long it takes until the next file is settled, in ms; `undefined` when none is waited for. */
+  get settlesInMs(): number | undefined {
+    if (this.settledMs === undefined) return undefined;
+    const next = this.#fresh[0];
+    return next && Math.max(0, next.atMs + this.#settleMs() - this.#clock.monotonicMs());
+  }
+
   /** Whether a file that comes now and begins then comes after newer ones may have been listed. */
   isLate(startMs: number): boolean {
     return startMs <= (this.settledMs ?? -Infinity);

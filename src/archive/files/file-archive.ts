@@ -86,6 +86,13 @@ export class FileArchive implements FileFootage {
     return all.length > 0 ? Math.max(...all) : undefined;
   }
 
+  /** How long it takes until `settledMs` may go on, in ms; `undefined` when nothing is waited for. */
+  settlesInMs(channel: string): number | undefined {
+    const all = this.#idsOf(channel).map((id) => this.#channel(id).arrivals.settlesInMs);
+    const waits = all.filter((ms) => ms !== undefined);
+    return waits.length > 0 ? Math.min(...waits) : undefined;
+  }
+
   isForgotten(channel: string, startMs: number): boolean {
     const { clock, index } = this.#context;
     const limits = this.#settings(channel);

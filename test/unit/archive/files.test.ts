@@ -182,10 +182,13 @@ describe("segments that are files", () => {
     await using rig = await Rig.make();
     const { fileFootage } = rig.archive;
     await send(rig, { startMs: at(100) });
+    expect(fileFootage.settlesInMs("front")).toBe(60_000);
     rig.clock.pass(120_000);
     expect(fileFootage.settledMs("front")).toBe(0);
+    expect(fileFootage.settlesInMs("front")).toBe(0);
     await rig.archive.flushNow();
     expect(fileFootage.settledMs("front")).toBe(at(100));
+    expect(fileFootage.settlesInMs("front")).toBeUndefined();
   });
 
   test("the newest recordings are the newest by time, whatever came last", async () => {

@@ -27,6 +27,7 @@ class Rig {
         clock: this.clock,
         segmentTargetMs: 2000,
         settledMs: () => this.files.settledMs(this.clock.timeMs),
+        settlesInMs: () => this.files.settlesInMs(this.clock.timeMs),
         listed: this.listed,
         firstFileChannel: () => "garage",
       },
@@ -161,6 +162,27 @@ describe("lists that grow of a channel whose segments are files", () => {
     expect(await listed("/garage/live.m3u8")).toEqual([1, 2, 3, 4, 5, 7]);
     // Any interval that does not grow tells all that is there.
     expect(await listed(`/garage/archive-${T / 1000}-80.m3u8`)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("say so while all that came is younger than that, and when to ask again", async () => {
+    const rig = new Rig();
+    expect(await (await rig.get("/garage/live.m3u8")).text()).toContain("Nothing has been recorded");
+    rig.put(0);
+    rig.clock.timeMs = T + 18_500;
+    for (const path of growing) {
+      const response = await rig.get(path);
+      expect([path, response.status, response.headers.get("retry-after"), await response.text()]).toEqual([
+        path,
+        404,
+        "42",
+        "The first files of garage are still settling: lists that grow wait for older ones\nAsk again in 42 s\n",
+      ]);
+    }
+    // Before the first file there is nothing that could settle.
+    const before = await rig.get(`/playlist.php?date=2026-11-19&live=1`);
+    expect(await before.text()).toContain("Nothing was recorded on garage");
+    rig.clock.timeMs = T + 60_000;
+    for (const path of growing) expect([path, (await rig.get(path)).status]).toEqual([path, 200]);
   });
 
   test("a day's list ends soon after the day, with the numbers that it had, and then tells all that is there", async () => {
