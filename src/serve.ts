@@ -23,6 +23,7 @@ import { makeMoments } from "./moment/make.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { loadAssets } from "./pages/assets.ts";
 import { accountPages } from "./pages/accounts/index.ts";
+import { noAccountPages } from "./pages/accounts/no-accounts.ts";
 import { cameraPages } from "./pages/cameras/index.ts";
 import { setupPages } from "./pages/setup/index.ts";
 import { filePages } from "./pages/files/index.ts";
@@ -171,7 +172,7 @@ export async function makeApp(parts: AppParts) {
       lockRoutes({ footage, clock, list: (channel) => opened.locksOf(channel), locks: opened.locks }),
       clipRoutes({ clips, footage }),
       stillRoutes({ footage, clock, decoders: config.stills.decoders }),
-      ...(accounts ? [accountPages({ accounts, site })] : []),
+      accounts ? accountPages({ accounts, site }) : noAccountPages(),
       setupPages({ site, firstAccount }),
       cameraPages({
         site,
