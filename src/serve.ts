@@ -81,6 +81,8 @@ export type AppParts = {
   conversion?: Conversion;
   /** How pages change the configuration. Absent where no file is read. */
   editing?: { editor: ConfigEditor; reload: () => Promise<unknown> };
+  /** Why the configuration's file was not taken up when it was read last, line by line; none when it was. */
+  refusedConfig?: () => readonly string[];
 };
 
 /** What receives and finds segment files, and tells the archive of them. */
@@ -210,6 +212,7 @@ export async function makeApp(parts: AppParts) {
         timelapses: (channel) => dayAddresses(clips, channel),
         publicUrl,
         configFile,
+        refusedConfig: parts.refusedConfig,
       }),
     ],
     errorPage: errorPage(site, footage),
@@ -242,6 +245,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   const work = makeWork({ opened, supervisors, uploads, clock, current: () => config });
   const conversion = conversionOf({ opened, clock, work, current: () => config });
   const setupCode = new SetupCode(clock);
+  let refused: readonly string[] = [];
   const app = await makeApp({
     current: () => config,
     opened,
@@ -252,6 +256,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     clips,
     work,
     conversion,
+    refusedConfig: () => refused,
     ...(editorOf ? { editing: { editor: editorOf(config.file), reload: () => reload() } } : {}),
   });
   const listening = await listen(app, config.listen);
@@ -291,7 +296,10 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   /** Takes the configuration's file up, one change after the other; throws the NightjarError of a bad one. */
   const reload = (): Promise<{ restartKeys: string[] }> => {
     const done = lastReload.then(takeUp);
-    lastReload = done.catch(() => {});
+    lastReload = done.then(
+      () => (refused = []),
+      (error: unknown) => (refused = refusalLines(error)),
+    );
     return done;
   };
   const signal = await onSignals({
@@ -317,6 +325,12 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   lock.release();
   log.info("Stopped");
   return 0;
+}
+
+/** What `nightjar check` says of a configuration, without its title: that is of a start. Holds no secret. */
+function refusalLines(error: unknown): readonly string[] {
+  if (!(error instanceof NightjarError)) return ["It could not be taken up; the log says why."];
+  return error.details.length > 0 ? error.details : [error.message];
 }
 
 /** Says where to go and which code is asked for there: to the journal, and to a person who looks on. */

@@ -11,13 +11,16 @@ export type SettingsPageProps = {
   lines: readonly StorageLine[];
   /** The configuration's file, for those who may change it. */
   configFile?: string | undefined;
+  /** Why that file was not taken up when it was read last, line by line; for the same people. */
+  refused?: readonly string[] | undefined;
 };
 
 /** `/settings`: what can be set, who is signed in, how long the storage lasts. */
-export function SettingsPage({ site, storage, lines, configFile }: SettingsPageProps) {
+export function SettingsPage({ site, storage, lines, configFile, refused = [] }: SettingsPageProps) {
   return (
     <Layout title="Settings" site={site} here="settings">
       <h1>Settings</h1>
+      {refused.length > 0 && <RefusedConfig lines={refused} />}
       <WhoSection site={site} />
       <Links site={site} />
       <section class="part" aria-labelledby="storage-heading">
@@ -49,6 +52,22 @@ export function SettingsPage({ site, storage, lines, configFile }: SettingsPageP
         </p>
       </section>
     </Layout>
+  );
+}
+
+function RefusedConfig({ lines }: { lines: readonly string[] }) {
+  return (
+    <section class="notice trouble" aria-label="Configuration">
+      <p>The changed configuration was not taken up; the one before it applies on.</p>
+      <ul class="plain-list">
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <p>
+        Correct the file, then reload it: <code>systemctl reload nightjar</code>, or SIGHUP.
+      </p>
+    </section>
   );
 }
 

@@ -21,6 +21,8 @@ export type PagesDeps = {
   publicUrl?: string | undefined;
   /** The configuration's file, as the person who starts Nightjar knows it. */
   configFile: string;
+  /** Why that file was not taken up when it was read last, line by line; none when it was. */
+  refusedConfig?: (() => readonly string[]) | undefined;
 };
 
 /**

@@ -26,7 +26,7 @@ function linesOf({ forecast, sinceMs }: StorageReport, channels: readonly Channe
 }
 
 /** `/settings`: the index of what can be set, and the storage. */
-export const settingsPages = ({ status, history, storageUse, site, configFile }: PagesDeps) =>
+export const settingsPages = ({ status, history, storageUse, site, configFile, refusedConfig }: PagesDeps) =>
   new Elysia({ name: "settings-pages" }).get(
     "/settings",
     ({ request }) => {
@@ -35,7 +35,9 @@ export const settingsPages = ({ status, history, storageUse, site, configFile }:
       const shown = site(request);
       const isAdmin = shown.identity?.role === "admin";
       const props = { site: shown, storage, lines: linesOf(storage, all.channels) };
-      return htmlPage(h(SettingsPage, { ...props, ...(isAdmin ? { configFile } : {}) }));
+      return htmlPage(
+        h(SettingsPage, { ...props, ...(isAdmin ? { configFile, refused: refusedConfig?.() } : {}) }),
+      );
     },
     access("viewer", { hide: true }),
   );

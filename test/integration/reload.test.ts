@@ -75,6 +75,11 @@ class Server implements AsyncDisposable {
     return channels.map(({ id, state }) => ({ id, state }));
   }
 
+  async settingsPage(): Promise<string> {
+    const headers = { accept: "text/html" };
+    return await (await fetch(`http://127.0.0.1:${this.port}/settings`, { headers })).text();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await within("the end of the server", 8000, this.#child.exited).catch(() => this.#child.kill("SIGKILL"));
@@ -113,4 +118,33 @@ test("a reload that can't be done changes nothing and ends nothing", async () =>
   server.reload();
   await server.says("Channels: 1 started, 0 stopped, 0 restarted, 1 left alone");
   expect((await server.channels()).map(({ id }) => id)).toEqual(["gate", "yard"]);
+}, 30_000);
+
+test("the settings page says why a configuration was refused, until a good one is taken up", async () => {
+  await using folder = await tempFolder("nightjar-refused-");
+  await using server = await Server.start(folder.path);
+  const notice = "The changed configuration was not taken up";
+  expect(await server.settingsPage()).not.toContain(notice);
+
+  await Bun.write(server.file, 'auth: none\nchannels:\n  gate: { source: "rtps://anna:geheim@cam/1" }\n');
+  server.reload();
+  await server.says(REFUSED, 1);
+  const page = await server.settingsPage();
+  expect(page).toContain(notice);
+  expect(page).toContain(`${server.file}:3: channels.gate.source: found`);
+  expect(page).not.toContain("geheim");
+  expect(page).not.toContain("nothing was started");
+
+  await rm(server.file);
+  server.reload();
+  await server.says(REFUSED, 2);
+  const missing = await server.settingsPage();
+  expect(missing).toContain(notice);
+  expect(missing).not.toContain("channels.gate.source");
+
+  await server.write(["gate"]);
+  server.reload();
+  await waitFor("the notice to go", async () => !(await server.settingsPage()).includes(notice), {
+    timeoutMs: 10_000,
+  });
 }, 30_000);
