@@ -1,6 +1,7 @@
 import type { Footage } from "../archive/footage.ts";
 import { haveOneInit } from "../playback/interval-parts.ts";
-import { segmentEndMs, sequenceOf, type Stretch } from "../playback/sequence.ts";
+import { sequenceOf } from "../playback/sequence.ts";
+import { segmentEndMs, type Stretch } from "../playback/stretch.ts";
 
 /** `[startMs, endMs)` in ms UTC. */
 export type Window = { startMs: number; endMs: number };

@@ -1,4 +1,5 @@
 import { NightjarError } from "../platform/errors.ts";
+import { StepBuilder, TICKS_PER_MS, type SegmentStep } from "./segment-steps.ts";
 import { ByteReader, ByteWriter } from "./varint.ts";
 
 /** A segment's own file, in recordings whose segments are files. */
@@ -60,8 +61,6 @@ const LAYOUT = 1;
 /** With signed steps between ordinals, and a file for each segment. */
 const FILES_LAYOUT = 2;
 const LATE = 1;
-/** Video ticks in a millisecond, at the one timescale of packed lists. */
-const TICKS_PER_MS = 90;
 
 /** What the next segment is expected to be when nothing is missing and wall time agrees with the durations. */
 type Expected = Omit<Segment, "videoBytes" | "audioBytes" | "activityBytes" | "file">;
@@ -135,37 +134,23 @@ function unpackFile(reader: ByteReader, startMs: number): SegmentFile {
   };
 }
 
-/** Segments of a packed list, and whether that is all of them. */
-export type SomeSegments = { segments: readonly Segment[]; isAll: boolean };
-
 /** The segments of a packed list. Throws `unprocessable` for bytes that `packSegments` did not write. */
 export function unpackSegments(packed: Uint8Array, startMs: number): Segment[] {
   const segments: Segment[] = [];
-  unpackInto(segments, packed, startMs, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  eachPacked(packed, startMs, (segment) => segments.push(segment));
   return segments;
 }
 
-/** Only those that overlap `[fromMs, toMs)`, give or take a millisecond. Throws as `unpackSegments` does. */
-export function unpackWithin(
-  packed: Uint8Array,
-  startMs: number,
-  fromMs: number,
-  toMs: number,
-): SomeSegments {
-  const segments: Segment[] = [];
-  const count = unpackInto(segments, packed, startMs, fromMs, toMs);
-  return { segments, isAll: count === segments.length };
+/** When they are shown, without each of them. Throws as `unpackSegments` does. */
+export function unpackSteps(packed: Uint8Array, startMs: number): SegmentStep[] {
+  const builder = new StepBuilder();
+  eachPacked(packed, startMs, (segment) => builder.add(segment));
+  return builder.steps;
 }
 
-/** Returns how many there are in the packed list. */
-function unpackInto(
-  segments: Segment[],
-  packed: Uint8Array,
-  startMs: number,
-  fromMs: number,
-  toMs: number,
-): number {
-  if (packed.length === 0) return 0;
+/** Hands on the segments of a packed list one by one. */
+function eachPacked(packed: Uint8Array, startMs: number, take: (segment: Segment) => void): void {
+  if (packed.length === 0) return;
   const reader = new ByteReader(packed);
   const layout = reader.unsigned();
   const hasFiles = layout === FILES_LAYOUT;
@@ -174,7 +159,6 @@ function unpackInto(
       "unprocessable",
       `a packed segment list has layout ${layout}; wanted: ${LAYOUT} or ${FILES_LAYOUT}`,
     );
-  let count = 0;
   // What is expected of the next segment, see `after`: in variables, as a day's list is unpacked while a player waits.
   let { ordinal, startMs: wallMs, mediaTicks, durationTicks, offsetBytes, headerBytes } = atStart(startMs);
   while (!reader.isAtEnd) {
@@ -187,30 +171,22 @@ function unpackInto(
     wallMs += Math.floor(first / 2);
     durationTicks += reader.signed();
     headerBytes += reader.signed();
-    const videoBytes = reader.unsigned();
-    const audioBytes = reader.unsigned();
-    const activityBytes = reader.unsigned() * KIB;
-    const file = hasFiles ? unpackFile(reader, wallMs) : undefined;
-    count += 1;
-    if (wallMs < toMs && wallMs + durationTicks / TICKS_PER_MS > fromMs - 1) {
-      const segment: Segment = {
-        ordinal,
-        startMs: wallMs,
-        mediaTicks,
-        durationTicks,
-        offsetBytes,
-        headerBytes,
-        videoBytes,
-        audioBytes,
-        activityBytes,
-      };
-      if (file) segment.file = file;
-      segments.push(segment);
-    }
+    const segment: Segment = {
+      ordinal,
+      startMs: wallMs,
+      mediaTicks,
+      durationTicks,
+      offsetBytes,
+      headerBytes,
+      videoBytes: reader.unsigned(),
+      audioBytes: reader.unsigned(),
+      activityBytes: reader.unsigned() * KIB,
+    };
+    if (hasFiles) segment.file = unpackFile(reader, wallMs);
+    take(segment);
     ordinal += 1;
     wallMs += Math.round(durationTicks / TICKS_PER_MS);
     mediaTicks += durationTicks;
-    offsetBytes = hasFiles ? 0 : offsetBytes + headerBytes + videoBytes + audioBytes;
+    offsetBytes = hasFiles ? 0 : offsetBytes + segmentBytes(segment);
   }
-  return count;
 }

@@ -1,12 +1,10 @@
-import type { Segment } from "./segment-list.ts";
+import { stepSegment, stepsOf, TICKS_PER_MS, type SegmentStep, type SegmentTimes } from "./segment-steps.ts";
 
-/** Video ticks in a millisecond, at the one timescale of segment lists. */
-const TICKS_PER_MS = 90;
-
-/** What lists have to know of a recording's segments, without each of them. */
+/** What lists have to know of segments in order, without each of them. */
 export type SegmentOutline = {
-  first: Segment;
-  last: Segment;
+  steps: readonly SegmentStep[];
+  first: SegmentTimes;
+  last: SegmentTimes;
   count: number;
   /** Length of the longest one in ticks of the video's timescale. */
   longestTicks: number;
@@ -20,24 +18,31 @@ export type SegmentOutline = {
 export const WALL_JOIN_MS = 100;
 
 /** Whether nothing is missing between two segments of a recording: a segment that was left out took its media time. */
-export const segmentFollows = (before: Segment, segment: Segment): boolean =>
+export const segmentFollows = (before: SegmentTimes, segment: SegmentTimes): boolean =>
   before.mediaTicks + before.durationTicks === segment.mediaTicks;
 
-/** The outline of a recording's segments; `undefined` when there are none. */
-export function outlineOf(segments: readonly Segment[]): SegmentOutline | undefined {
-  const first = segments[0];
+/** The outline of segments that are told in steps; `undefined` when there are none. */
+export function outlineOfSteps(steps: readonly SegmentStep[]): SegmentOutline | undefined {
+  const first = steps[0];
   if (first === undefined) return undefined;
-  let last = first;
-  let longestTicks = first.durationTicks;
+  let last: SegmentTimes | undefined;
+  let count = 0;
+  let longestTicks = 0;
   let isUnbroken = true;
   let isSteady = true;
-  for (const segment of segments) {
-    if (segment === first) continue;
-    if (segment.durationTicks > longestTicks) longestTicks = segment.durationTicks;
-    if (!segmentFollows(last, segment)) isUnbroken = false;
-    if (Math.abs(segment.startMs - last.startMs - last.durationTicks / TICKS_PER_MS) > WALL_JOIN_MS)
-      isSteady = false;
-    last = segment;
+  for (const step of steps) {
+    if (step.durationTicks > longestTicks) longestTicks = step.durationTicks;
+    if (last) {
+      if (!segmentFollows(last, step)) isUnbroken = false;
+      if (Math.abs(step.startMs - last.startMs - last.durationTicks / TICKS_PER_MS) > WALL_JOIN_MS)
+        isSteady = false;
+    }
+    count += step.count;
+    last = step.count === 1 ? step : stepSegment(step, step.count - 1);
   }
-  return { first, last, count: segments.length, longestTicks, isUnbroken, isSteady };
+  return { steps, first, last: last ?? first, count, longestTicks, isUnbroken, isSteady };
 }
+
+/** The outline of a recording's segments; `undefined` when there are none. */
+export const outlineOf = (segments: Iterable<SegmentTimes>): SegmentOutline | undefined =>
+  outlineOfSteps(stepsOf(segments));

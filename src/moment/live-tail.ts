@@ -8,7 +8,7 @@ import { channelTicks } from "../playback/kept-body.ts";
 import { whenLive } from "../playback/live-wait.ts";
 import { livePartBytes } from "../playback/part-bytes.ts";
 import type { StoredSegment } from "../playback/segment-body.ts";
-import { mediaSequenceOf } from "../playback/sequence.ts";
+import { mediaSequenceOf } from "../playback/stretch.ts";
 
 export type LiveTail = {
   footage: Footage;

@@ -17,7 +17,7 @@ import { NightjarError } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import { channelTicks } from "../playback/kept-body.ts";
 import { placedSegments } from "../playback/kept-interval.ts";
-import { mediaSequenceOf, segmentEndMs, type Stretch } from "../playback/sequence.ts";
+import { mediaSequenceOf, segmentEndMs, type Stretch } from "../playback/stretch.ts";
 import type { StoredSegment } from "../playback/segment-body.ts";
 import { liveTail } from "./live-tail.ts";
 

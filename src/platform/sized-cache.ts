@@ -1,9 +1,9 @@
 type Version = number | string;
-type Entry<T> = { version: Version; value: T; size: number };
+type Entry<T> = { version: Version; value: T; size: number; isUsed: boolean };
 
 /**
- * Values by key, each good for one version of what it was made from. Those that were used longest ago go when all
- * together are larger than the limit.
+ * Values by key, each good for one version of what it was made from. When all together are larger than the limit, the
+ * oldest go that were not used since they came to their turn last (a second chance costs less than an order of use).
  */
 export class SizedCache<T> {
   readonly #limit: number;
@@ -18,20 +18,25 @@ export class SizedCache<T> {
   get(key: string, version: Version): T | undefined {
     const known = this.#entries.get(key);
     if (known?.version !== version) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, known);
+    known.isUsed = true;
     return known.value;
   }
 
   /** Keeps a value in place of any other version's; returns it. */
   set(key: string, version: Version, value: T, size: number): T {
     this.delete(key);
-    this.#entries.set(key, { version, value, size });
+    const added = { version, value, size, isUsed: true };
+    this.#entries.set(key, added);
     this.#size += size;
-    for (const oldest of this.#entries.keys()) {
+    for (const [oldest, entry] of this.#entries) {
       if (this.#size <= this.#limit) break;
-      this.delete(oldest);
+      if (entry.isUsed) {
+        entry.isUsed = false;
+        this.#entries.delete(oldest);
+        this.#entries.set(oldest, entry);
+      } else this.delete(oldest);
     }
+    added.isUsed = false;
     return value;
   }
 

@@ -1,7 +1,7 @@
 import type { RunRow } from "../db/index/rows.ts";
 import type { TrackKind } from "../media/parameters.ts";
 import type { Segment } from "../media/segment-list.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** Bit rates of what is served, in bits a second; never 0. */
 export type Bitrate = { peakBps: number; averageBps: number };

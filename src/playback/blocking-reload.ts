@@ -5,7 +5,7 @@ import type { PlaybackDeps } from "./deps.ts";
 import type { List } from "./lists.ts";
 import { whenLive, type LiveWait } from "./live-wait.ts";
 import { neededTargetDuration } from "./media-playlist.ts";
-import { mediaSequenceOf } from "./sequence.ts";
+import { mediaSequenceOf } from "./stretch.ts";
 
 /** What an answer shall wait for: a segment by its media sequence number, or one of its parts. */
 export type WantedUpdate = { mediaSequence: number; part?: number };

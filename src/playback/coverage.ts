@@ -3,7 +3,9 @@ import { FILE_JOIN_MS } from "../db/index/file-spans.ts";
 import { hasOwnFiles, isFilmOfFiles } from "../db/index/rows.ts";
 import { isoOf } from "../platform/zone.ts";
 import { WALL_JOIN_MS } from "../media/segment-outline.ts";
-import { segmentEndMs, sequenceOf, type Stretch } from "./sequence.ts";
+import { stepSegment } from "../media/segment-steps.ts";
+import { sequenceOf } from "./sequence.ts";
+import { segmentEndMs, type Stretch } from "./stretch.ts";
 import type { Interval } from "./time-parameters.ts";
 
 /** A recorded span, `[startMs, endMs)` in ms UTC. */
@@ -34,14 +36,14 @@ function joined(spans: Iterable<OpenSpan>, interval: Interval): Span[] {
 const joinMsOf = ({ recording, run }: Pick<Stretch, "recording" | "run">): number =>
   hasOwnFiles(recording) || isFilmOfFiles(recording, run) ? FILE_JOIN_MS : WALL_JOIN_MS;
 
-/** Wall time of a stretch: in one where nothing is missing, else by its segments. */
+/** Wall time of a stretch: in one where nothing is missing, else by its steps, in which nothing is missing. */
 function* spansOf(stretch: Stretch): Generator<OpenSpan> {
   const { run, first, last, isWhole, recording } = stretch;
   const joinMs = joinMsOf(stretch);
   if (isWhole && recording.outline?.isSteady === true)
     return yield { startMs: first.startMs, endMs: segmentEndMs(last, run), joinMs };
-  for (const segment of stretch.segments)
-    yield { startMs: segment.startMs, endMs: segmentEndMs(segment, run), joinMs };
+  for (const step of stretch.steps)
+    yield { startMs: step.startMs, endMs: segmentEndMs(stepSegment(step, step.count - 1), run), joinMs };
 }
 
 /** What a channel has recorded within an interval, cut to it, in order. */

@@ -15,7 +15,7 @@ import {
 import { PeriodAnchors } from "./period-anchors.ts";
 import { downloadAnswer, textAnswer, wantsDownload } from "./playlist-answers.ts";
 import { allowanceMs, PresentationClock } from "./presentation-clock.ts";
-import { segmentEndMs } from "./sequence.ts";
+import { segmentEndMs } from "./stretch.ts";
 
 /** Address of the server's time. */
 export const TIME_PATH = "/-/time";

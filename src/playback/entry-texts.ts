@@ -1,9 +1,11 @@
 import { durationLine, programDateTimeLine } from "../media/m3u8.ts";
 import { deflatePiece, type DeflatedPiece } from "../platform/gzip-pieces.ts";
+import { stepMs } from "../media/segment-steps.ts";
 import { SizedCache } from "../platform/sized-cache.ts";
 import { segmentAddressHead, type SegmentForm } from "./addresses.ts";
 import type { ListPiece } from "./list-text.ts";
-import { durationTicks90k, type Stretch } from "./sequence.ts";
+import { numberedLines } from "./numbered-lines.ts";
+import { durationTicks90k, type Stretch } from "./stretch.ts";
 
 /** How the entries of a list are written. */
 export type EntryShape = {
@@ -18,24 +20,25 @@ export type EntryShape = {
 /** The forms in which whole segments are listed. */
 type ListedForm = Extract<SegmentForm, "ts" | "m4s" | "i.m4s">;
 
+const tails: Record<ListedForm, string> = { ts: ".ts\n", m4s: ".m4s\n", "i.m4s": ".i.m4s\n" };
+
 /** Wall time is told again where it has left the sum of durations by so much. */
 const DRIFT_MS = 100;
 
-/** Ends of addresses that are made once, about 40 bytes each: nearly all recordings have fewer segments. */
-const MOST_NAMES = 4096;
-const madeNames: Record<ListedForm, string[]> = { ts: [], m4s: [], "i.m4s": [] };
-
-/** How the addresses of `[from, to)` end, each with the end of its line, and `lead` between them. */
-function joinedNames(from: number, to: number, form: ListedForm, lead: string): string {
-  const made = madeNames[form];
-  const nameOf = (ordinal: number): string => `${ordinal}.${form}\n`;
-  for (let next = made.length; next < Math.min(to, MOST_NAMES); next++) made.push(nameOf(next));
-  if (to <= made.length) return to === from + 1 ? made[from]! : made.slice(from, to).join(lead);
-  return Array.from({ length: to - from }, (_, index) => nameOf(from + index)).join(lead);
+/**
+ * How many segments of a step come before wall time is told again: at the first of them the sum of durations is `offMs`
+ * short of it, and with each one by `moreMs` more.
+ */
+function undatedCount(offMs: number, moreMs: number): number {
+  if (moreMs === 0) return Infinity;
+  const isOff = (count: number): boolean => Math.abs(offMs + count * moreMs) >= DRIFT_MS;
+  let count = Math.max(1, Math.floor((Math.sign(moreMs) * DRIFT_MS - offMs) / moreMs) - 1);
+  while (!isOff(count)) count++;
+  return count;
 }
 
 function entryText(stretch: Stretch, shape: EntryShape): string {
-  const { recording, run, segments } = stretch;
+  const { recording, run, steps } = stretch;
   const addressHead = shape.prefix + segmentAddressHead(recording.id);
   const leads = new Map<number, string>();
   const formAt = (index: number): ListedForm => {
@@ -48,30 +51,39 @@ function entryText(stretch: Stretch, shape: EntryShape): string {
   let [from, to, lead, form] = [0, 0, "", firstForm];
   let expectedMs = Number.NEGATIVE_INFINITY;
   let lastTicks = -1;
-  for (const segment of segments) {
-    const ticks = durationTicks90k(segment, run);
-    const isDated = shape.isEveryDated || Math.abs(segment.startMs - expectedMs) >= DRIFT_MS;
-    if (isDated || ticks !== lastTicks || segment.ordinal !== to || form !== otherForm) {
-      if (to > from) {
-        text += lead + joinedNames(from, to, form, lead);
-        form = otherForm;
+  for (const step of steps) {
+    const ticks = durationTicks90k(step, run);
+    const apartMs = stepMs(step);
+    for (let index = 0, count = 0; index < step.count; index += count) {
+      const startMs = step.startMs + index * apartMs;
+      const ordinal = step.ordinal + index;
+      const isDated = shape.isEveryDated || Math.abs(startMs - expectedMs) >= DRIFT_MS;
+      if (isDated || ticks !== lastTicks || ordinal !== to || form !== otherForm) {
+        if (to > from) {
+          text += numberedLines(lead, from, to, tails[form]);
+          form = otherForm;
+        }
+        from = ordinal;
+        to = from;
       }
-      from = segment.ordinal;
-      to = from;
+      if (isDated) {
+        text += programDateTimeLine(startMs);
+        expectedMs = startMs;
+      }
+      if (ticks !== lastTicks) {
+        lead = leads.get(ticks) ?? durationLine(ticks) + addressHead;
+        leads.set(ticks, lead);
+        lastTicks = ticks;
+      }
+      // The first one may be of another form, so that it stands alone.
+      const isAlone = shape.isEveryDated || form !== otherForm || index + 1 === step.count;
+      const most = isAlone ? 1 : undatedCount(startMs - expectedMs, apartMs - ticks / 90);
+      count = Math.min(most, step.count - index);
+      expectedMs += (count * ticks) / 90;
+      to += count;
     }
-    if (isDated) {
-      text += programDateTimeLine(segment.startMs);
-      expectedMs = segment.startMs;
-    }
-    if (ticks !== lastTicks) {
-      lead = leads.get(ticks) ?? durationLine(ticks) + addressHead;
-      leads.set(ticks, lead);
-      lastTicks = ticks;
-    }
-    expectedMs += ticks / 90;
-    to += 1;
   }
-  return to > from ? text + lead + joinedNames(from, to, form, lead) : text;
+  return to > from ? text + numberedLines(lead, from, to, tails[form]) : text;
 }
 
 const MAX_TEXT_BYTES = 12_000_000;
@@ -92,10 +104,13 @@ export class EntryTexts {
   }
 
   of(stretch: Stretch, shape: EntryShape): ListPiece {
-    const { recording, first, last } = stretch;
-    const key = `${recording.id} ${shape.inits} ${shape.isEveryDated} ${shape.prefix}`;
+    const { recording } = stretch;
     const { version } = recording;
-    const tag = `${key} ${version} ${first.ordinal} ${last.ordinal} ${first.startMs} ${last.startMs}`;
+    const key = () => `${recording.id} ${shape.inits} ${shape.isEveryDated} ${shape.prefix}`;
+    const tag = () => {
+      const { first, last } = stretch;
+      return `${key()} ${version} ${first.ordinal} ${last.ordinal} ${first.startMs} ${last.startMs}`;
+    };
     if (recording.state !== "closed" || !stretch.isWhole)
       return { tag, count: stretch.count, text: () => entryText(stretch, shape) };
     const texts = this.#texts;
@@ -104,16 +119,18 @@ export class EntryTexts {
       tag,
       count: stretch.count,
       text() {
-        const known = texts.get(key, version);
+        const name = key();
+        const known = texts.get(name, version);
         if (known !== undefined) return known;
         const text = entryText(stretch, shape);
-        return texts.set(key, version, text, text.length);
+        return texts.set(name, version, text, text.length);
       },
       deflated() {
-        const known = deflated.get(key, version);
+        const name = key();
+        const known = deflated.get(name, version);
         if (known) return known;
-        const piece = deflatePiece(texts.get(key, version) ?? entryText(stretch, shape));
-        return deflated.set(key, version, piece, piece.bytes.length);
+        const piece = deflatePiece(texts.get(name, version) ?? entryText(stretch, shape));
+        return deflated.set(name, version, piece, piece.bytes.length);
       },
     };
   }

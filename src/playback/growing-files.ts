@@ -3,7 +3,8 @@ import { hasOwnFiles, type Recording } from "../db/index/rows.ts";
 import { outlineOf } from "../media/segment-outline.ts";
 import { listedSegments, ListedNumbers, MOST_LISTED, type ListedStore } from "./listed-numbers.ts";
 import type { ListNumbers } from "./media-playlist.ts";
-import { lastSegments, sequenceOf, withoutFirst, type Stretch } from "./sequence.ts";
+import { sequenceOf } from "./sequence.ts";
+import { lastSegments, withoutFirst, type Stretch } from "./stretch.ts";
 
 /** A recording without the files that came when newer ones had been listed. */
 function withoutLate(recording: Recording): Recording[] {

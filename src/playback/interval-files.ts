@@ -16,7 +16,7 @@ import { leadTicksOf } from "./kept-lead.ts";
 import type { Lists } from "./lists.ts";
 import { rangeAnswer } from "./range-answer.ts";
 import { remuxAnswer } from "./remux.ts";
-import { segmentEndMs, type Stretch } from "./sequence.ts";
+import { segmentEndMs, type Stretch } from "./stretch.ts";
 import { addressInterval, type Interval } from "./time-parameters.ts";
 
 /** Within so long of now, segments may still come: the longest one, its sound, and a clock that is slewed. */

@@ -11,7 +11,7 @@ import {
 import { segmentBytes, type Segment } from "../media/segment-list.ts";
 import { convertTicks } from "../media/ticks.ts";
 import type { StoredSegment } from "./segment-body.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** A part of a layout: bytes that are there, or a span of a segment as it is served. */
 export type LayoutPart =

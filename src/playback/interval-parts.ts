@@ -1,6 +1,6 @@
 import type { FootageChannel } from "../archive/footage.ts";
 import { NightjarError } from "../platform/errors.ts";
-import { segmentEndMs, type Stretch } from "./sequence.ts";
+import { segmentEndMs, type Stretch } from "./stretch.ts";
 import { spanText } from "./lists.ts";
 import type { Interval } from "./time-parameters.ts";
 

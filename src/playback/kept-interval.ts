@@ -5,7 +5,7 @@ import type { ByteSpan } from "./byte-range.ts";
 import { madeSegment, movedFragments, storedBytes } from "./kept-body.ts";
 import { openMediaFile, type OpenMediaFile } from "./media-file.ts";
 import type { StoredSegment } from "./segment-body.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** Most bytes that are read at once. */
 const CHUNK_BYTES = 256 * 1024;

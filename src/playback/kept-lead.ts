@@ -9,7 +9,7 @@ import { storedBytes } from "./kept-body.ts";
 import { withMediaFile } from "./media-file.ts";
 import { mp4FileOf } from "./mp4-files.ts";
 import { damagedHeader, type StoredSegment } from "./stored-segment.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** How long before its first picture a file's first sample is decoded. */
 function leadIn({ video, audio }: Mp4File): number {
@@ -51,7 +51,9 @@ function parsed(header: Uint8Array) {
 export async function leadTicksOf(footage: Footage, stretches: readonly Stretch[]): Promise<number> {
   const leading = stretches[0];
   if (!leading) return 0;
-  const { recording, run, first } = leading;
+  const { recording, run } = leading;
+  const [first] = leading.segments;
+  if (!first) return 0;
   const stored = { recording, run, segment: first };
   if (run.format === "nightjar") return isAged(recording) ? filmLeadTicks(footage, stored) : 0;
   if (run.format === "mp4") return leadIn(await mp4FileOf(footage, stored));

@@ -3,7 +3,7 @@ import { deflatePiece, gzipOf, type DeflatedPiece } from "../platform/gzip-piece
 /** A part of a list's text. */
 export type ListPiece = {
   /** Names the text: equal tags, equal texts. */
-  tag: string;
+  tag(): string;
   /** Segments that it lists. */
   count: number;
   text(): string;
@@ -12,7 +12,7 @@ export type ListPiece = {
 };
 
 /** Lines that are made anew each time. */
-export const plainPiece = (text: string): ListPiece => ({ tag: text, count: 0, text: () => text });
+export const plainPiece = (text: string): ListPiece => ({ tag: () => text, count: 0, text: () => text });
 
 /** A text that is answered: put together only as far as the answer needs it. */
 export type AnswerText = {
@@ -35,7 +35,7 @@ const countOf = (pieces: readonly ListPiece[]): number => pieces.reduce((sum, { 
 
 /** A list as an answer. Its tag comes from what the pieces are made of, not from the text. */
 export const listText = (pieces: readonly ListPiece[]): AnswerText => ({
-  tag: Bun.hash(pieces.map(({ tag }) => tag).join("\n")).toString(36),
+  tag: Bun.hash(pieces.map((piece) => piece.tag()).join("\n")).toString(36),
   isLong: countOf(pieces) >= LONG_COUNT,
   sizeBytes: countOf(pieces) * ENTRY_BYTES,
   text: () => pieces.map((piece) => piece.text()).join(""),

@@ -1,7 +1,7 @@
 import type { ListedRow } from "../db/index/rows.ts";
 import type { Segment } from "../media/segment-list.ts";
 import type { ListNumbers } from "./media-playlist.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** Keeps where a channel's lists stand; without one the numbers end with the process. */
 export type ListedStore = {

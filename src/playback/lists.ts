@@ -10,17 +10,15 @@ import { GrowingFiles } from "./growing-files.ts";
 import { MOST_LISTED } from "./listed-numbers.ts";
 import type { ListKind, ListNumbers } from "./media-playlist.ts";
 import type { Segment } from "../media/segment-list.ts";
+import { ESTIMATE_MS, numberedTail, sequenceOf } from "./sequence.ts";
 import {
-  ESTIMATE_MS,
   firstSegments,
   lastSegments,
   lastTicks,
   mediaSequenceOf,
-  numberedTail,
   segmentCount,
-  sequenceOf,
   type Stretch,
-} from "./sequence.ts";
+} from "./stretch.ts";
 import type { Interval } from "./time-parameters.ts";
 
 /** What a list shows, and how it will change. */

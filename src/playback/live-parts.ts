@@ -2,7 +2,7 @@ import type { LiveEdge, LivePartName, LiveSegment } from "../archive/live/live-e
 import { partInfLine, partLine, partTargetSeconds, preloadHintLine } from "../media/m3u8-parts.ts";
 import type { ServerControl } from "../media/m3u8.ts";
 import { segmentAddress } from "./addresses.ts";
-import { durationTicks90k, mediaSequenceOf, type Stretch } from "./sequence.ts";
+import { durationTicks90k, mediaSequenceOf, type Stretch } from "./stretch.ts";
 
 /** What a live list says beside its whole segments. */
 export type LiveParts = {

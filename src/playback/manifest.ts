@@ -1,7 +1,7 @@
 import { mpdText, type MpdGrowth, type MpdPeriod, type MpdTrack } from "../media/mpd.ts";
 import { initAddress, timedAddress, type MediaPlace } from "./addresses.ts";
 import { bitrateOf } from "./bitrate.ts";
-import { durationTicks90k, type Stretch } from "./sequence.ts";
+import { durationTicks90k, type Stretch } from "./stretch.ts";
 
 /** Stretches of one period, in order; never empty. */
 export type PeriodStretches = readonly [Stretch, ...Stretch[]];

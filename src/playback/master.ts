@@ -7,7 +7,7 @@ import type { PlaybackDeps } from "./deps.ts";
 import type { Lists } from "./lists.ts";
 import { withMediaFile } from "./media-file.ts";
 import { downloadAnswer, isForVlc, textAnswer, wantsDownload } from "./playlist-answers.ts";
-import type { Stretch } from "./sequence.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** Pictures a second of a stretch's newest segment, counted, where the parameter sets don't tell. */
 async function frameRateOf({ footage }: PlaybackDeps, stretch: Stretch): Promise<number | undefined> {

@@ -10,14 +10,8 @@ import {
 import { initAddress, segmentAddress } from "./addresses.ts";
 import type { EntryShape, EntryTexts } from "./entry-texts.ts";
 import { plainPiece, type ListPiece } from "./list-text.ts";
-import {
-  durationTicks90k,
-  haveOneDecoder,
-  mediaSequenceOf,
-  stretchFrom,
-  timelineCount,
-  type Stretch,
-} from "./sequence.ts";
+import { haveOneDecoder } from "./sequence.ts";
+import { durationTicks90k, mediaSequenceOf, stretchFrom, timelineCount, type Stretch } from "./stretch.ts";
 
 /** `vod` never changes, `event` only grows, `sliding` also loses entries at its front. */
 export type ListKind = "vod" | "event" | "sliding";

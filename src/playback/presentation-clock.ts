@@ -1,4 +1,4 @@
-import { segmentEndMs, type Stretch } from "./sequence.ts";
+import { segmentEndMs, type Stretch } from "./stretch.ts";
 
 /** A camera's clock that has walked by so much against the server's is followed. */
 const DRIFT_MS = 50;

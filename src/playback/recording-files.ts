@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import type { Footage, FootageChannel } from "../archive/footage.ts";
 import { hasOwnFiles, isAged, type Recording } from "../db/index/rows.ts";
 import { segmentBytes } from "../media/segment-list.ts";
-import { outlineOf } from "../media/segment-outline.ts";
 import { NightjarError, notFound } from "../platform/errors.ts";
 import { mediaHeaders } from "./file-headers.ts";
 import { mediaFileError, mediaPathOf } from "./media-file.ts";
@@ -16,7 +15,7 @@ export function recordingBytes(recording: Recording): number {
   if (hasOwnFiles(recording))
     return recording.segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
   if (recording.state === "closed") return recording.sizeBytes;
-  const last = (recording.outline ?? outlineOf(recording.segments))?.last;
+  const last = recording.segments.at(-1);
   return last ? recording.baseOffsetBytes + last.offsetBytes + segmentBytes(last) : 0;
 }
 

@@ -60,7 +60,7 @@ function segmentAt(
 ): StoredSegment | undefined {
   const run = footage.run(recording.run);
   if (!run || (run.timeline < 0 ? -run.timeline : undefined) !== film) return undefined;
-  const ticksOf = (segment: Segment) =>
+  const ticksOf = (segment: Pick<Segment, "mediaTicks">) =>
     convertTicks(recording.baseTicks + segment.mediaTicks, run.videoTimescale, 90_000);
   const outline = hasOwnFiles(recording) ? undefined : recording.outline;
   if (outline && (ticks < ticksOf(outline.first) || ticks > ticksOf(outline.last))) return undefined;

@@ -1,61 +1,21 @@
 import { hasOwnFiles, isAged, type Recording, type RunRow } from "../db/index/rows.ts";
-import type { Segment, SomeSegments } from "../media/segment-list.ts";
-import { outlineOf, segmentFollows, type SegmentOutline } from "../media/segment-outline.ts";
-import { convertTicks } from "../media/ticks.ts";
+import { outlineOf, outlineOfSteps, type SegmentOutline } from "../media/segment-outline.ts";
+import { stepsBetween, type SegmentTimes } from "../media/segment-steps.ts";
 import { interleavedStarts } from "./interleaved-files.ts";
-
-/**
- * Consecutive segments of one recording that are listed one after the other: media time has no hole in it and
- * nothing of another recording comes between.
- */
-export type Stretch = {
-  recording: Recording;
-  run: RunRow;
-  /** Read when it is asked for; `first`, `last`, `count` and `longestTicks` often do without. */
-  readonly segments: readonly Segment[];
-  first: Segment;
-  last: Segment;
-  count: number;
-  /** Length of its longest segment, in 90,000ths of a second. */
-  longestTicks: number;
-  /** All of the recording's segments are in it. */
-  isWhole: boolean;
-  /** Another init, or other media than what the stretch before it ended with. Never for the first. */
-  isDiscontinuity: boolean;
-  /** Its first segment follows a discontinuity, also where what came before is not listed any more. */
-  isFirstOfInit: boolean;
-  /** Media time of its begin and end, counted through the whole channel, in 90,000ths of a second. */
-  startTicks: number;
-  endTicks: number;
-};
-
-/** A stretch whose segments are had from `segments` when they are asked for. Spreading it reads them. */
-function stretchOf(facts: Omit<Stretch, "segments">, segments: () => readonly Segment[]): Stretch {
-  return {
-    ...facts,
-    get segments() {
-      return segments();
-    },
-  };
-}
+import { rangesOneByOne, rangesWithin, type IndexRange } from "./shown-ranges.ts";
+import {
+  mediaSequenceOf,
+  segmentEndMs,
+  stretchOf,
+  withoutLeadingDiscontinuity,
+  type Stretch,
+} from "./stretch.ts";
 
 /** Overlaps of this length come from estimated start times; nothing is hidden for their sake. */
 export const ESTIMATE_MS = 2000;
 
-/** Wall time at which a segment's last picture ends, in ms UTC. */
-export const segmentEndMs = (segment: Segment, run: RunRow): number =>
-  segment.startMs + (segment.durationTicks * 1000) / run.videoTimescale;
-
-/** Ticks of a run's video as 90,000ths of a second, rounded down; equal times stay equal. */
-const in90k = (ticks: number, run: RunRow): number =>
-  run.videoTimescale === 90_000 ? ticks : convertTicks(ticks, run.videoTimescale, 90_000);
-
-/** Length of a segment in 90,000ths of a second. */
-export const durationTicks90k = (segment: Segment, run: RunRow): number => in90k(segment.durationTicks, run);
-
-/** Media sequence number of a recording's segment. */
-export const mediaSequenceOf = (recording: Recording, segment: Segment): number =>
-  recording.firstMediaSequence + segment.ordinal;
+/** All of time. */
+const EVER = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
 
 type Cover = { startMs: number; endMs: number; isEstimate: boolean };
 
@@ -96,32 +56,6 @@ type Piece = { stretch: Stretch; orderMs: number };
 const outlineOfRecording = (recording: Recording): SegmentOutline | undefined =>
   recording.outline ?? outlineOf(recording.segments);
 
-const allSegments = ({ segments }: Recording): SomeSegments => ({ segments, isAll: true });
-
-/** A part of a recording, or all of it, with the outline of that. */
-function stretchOfPart(
-  recording: Recording,
-  run: RunRow,
-  outline: SegmentOutline,
-  part?: readonly Segment[],
-): Stretch {
-  const { first, last, count, longestTicks } = outline;
-  const facts = {
-    recording,
-    run,
-    first,
-    last,
-    count,
-    longestTicks: in90k(longestTicks, run),
-    isWhole: part === undefined,
-    isDiscontinuity: false,
-    isFirstOfInit: false,
-    startTicks: in90k(recording.baseTicks + first.mediaTicks, run),
-    endTicks: in90k(recording.baseTicks + last.mediaTicks + last.durationTicks, run),
-  };
-  return stretchOf(facts, () => part ?? recording.segments);
-}
-
 /** What else there is at the times of a recording. */
 type Around = {
   covers: readonly Cover[];
@@ -129,64 +63,54 @@ type Around = {
   between: readonly number[];
 };
 
-/** Cuts one recording into stretches: what lies in the interval and is not hidden, split at holes and for others. */
-function piecesOf(
+/** Which of a recording's segments lie in the interval and are not hidden, split at holes and for others. */
+function shownRanges(
   recording: Recording,
   run: RunRow,
+  outline: SegmentOutline,
   { covers, between }: Around,
-  fromMs: number,
-  toMs: number,
-): Piece[] {
-  const joinMs = covers.filter((cover) => cover.isEstimate).map((cover) => cover.startMs - 1);
-  const pieceOf = (stretch: Stretch): Piece => ({
-    stretch,
-    orderMs: Math.min(stretch.first.startMs, ...joinMs),
-  });
+  window: { fromMs: number; toMs: number },
+): IndexRange[] {
   const hiding = covers.filter((cover) => !cover.isEstimate);
-  const isInside = hiding.length === 0 && recording.startMs >= fromMs && recording.endMs <= toMs;
-  if (isInside && between.length === 0) {
-    const outline = outlineOfRecording(recording);
-    if (!outline) return [];
-    if (outline.isUnbroken) return [pieceOf(stretchOfPart(recording, run, outline))];
+  const { fromMs, toMs } = window;
+  const isInside = recording.startMs >= fromMs && recording.endMs <= toMs;
+  if (hiding.length === 0 && between.length === 0) {
+    if (isInside && outline.isUnbroken) return [{ from: 0, to: outline.count }];
+    return rangesWithin(outline.steps, run, isInside ? EVER : window);
   }
-
-  const pieces: Piece[] = [];
-  const { segments, isAll } =
-    (isInside ? undefined : recording.segmentsWithin?.(fromMs, toMs)) ?? allSegments(recording);
-  let start = -1;
-  const close = (end: number) => {
-    if (start < 0) return;
-    const isEvery = start === 0 && end === segments.length;
-    const part = isEvery ? segments : segments.slice(start, end);
-    const outline = outlineOf(part);
-    start = -1;
-    if (outline)
-      pieces.push(pieceOf(stretchOfPart(recording, run, outline, isEvery && isAll ? undefined : part)));
-  };
-  const isShown = (segment: Segment): boolean => {
+  const isListed = (segment: SegmentTimes): boolean => {
     const endMs = segmentEndMs(segment, run);
-    if (endMs <= fromMs || segment.startMs >= toMs) return false;
+    const isWithin = isInside && hiding.length === 0;
+    if (!isWithin && (endMs <= fromMs || segment.startMs >= toMs)) return false;
     const middleMs = (segment.startMs + endMs) / 2;
     return !hiding.some((cover) => middleMs >= cover.startMs && middleMs < cover.endMs);
   };
-  let before: Segment | undefined;
-  let index = 0;
   let place = 0;
   /** Whether a file of another recording begins between two neighbours, or with one of them. */
-  const isApart = (one: Segment, other: Segment): boolean => {
+  const isApart = (one: SegmentTimes, other: SegmentTimes): boolean => {
     while ((between[place] ?? Infinity) < one.startMs) place++;
     return (between[place] ?? Infinity) <= other.startMs;
   };
-  for (const segment of segments) {
-    const isListed = isInside || isShown(segment);
-    const isSplit = before && (!segmentFollows(before, segment) || isApart(before, segment));
-    if (!isListed || isSplit) close(index);
-    if (isListed && start < 0) start = index;
-    before = segment;
-    index++;
-  }
-  close(segments.length);
-  return pieces;
+  return rangesOneByOne(outline.steps, isListed, isApart);
+}
+
+/** Cuts one recording into stretches. */
+function piecesOf(
+  recording: Recording,
+  run: RunRow,
+  around: Around,
+  window: { fromMs: number; toMs: number },
+): Piece[] {
+  const outline = outlineOfRecording(recording);
+  if (!outline) return [];
+  const joinMs = around.covers.filter((cover) => cover.isEstimate).map((cover) => cover.startMs - 1);
+  return shownRanges(recording, run, outline, around, window).flatMap(({ from, to }) => {
+    const isWhole = from === 0 && to === outline.count;
+    const part = isWhole ? outline : outlineOfSteps(stepsBetween(outline.steps, from, to));
+    if (!part) return [];
+    const stretch = stretchOf(recording, run, part, { firstIndex: from, isWhole });
+    return [{ stretch, orderMs: Math.min(stretch.first.startMs, ...joinMs) }];
+  });
 }
 
 /** Whether a player goes on from one run to the other with the decoder and container that it has set up. */
@@ -216,7 +140,7 @@ export function sequenceOf(
     if (!runs.has(recording.run)) runs.set(recording.run, runOf(recording.run));
     const run = runs.get(recording.run);
     const around = { covers: covers.get(recording) ?? [], between: interleaved.get(recording) ?? [] };
-    if (run) pieces.push(...piecesOf(recording, run, around, fromMs, toMs));
+    if (run) pieces.push(...piecesOf(recording, run, around, { fromMs, toMs }));
   }
   pieces.sort((a, b) => a.orderMs - b.orderMs || a.stretch.startTicks - b.stretch.startTicks);
   let before: Stretch | undefined;
@@ -248,91 +172,4 @@ export function numberedTail(stretches: readonly Stretch[]): Stretch[] {
     if (!areStored || !numbersFollow || discontinuities !== (here.isDiscontinuity ? 1 : 0)) break;
   }
   return withoutLeadingDiscontinuity(stretches.slice(Math.max(0, start)));
-}
-
-/** The end of a sequence that is at least `minTicks` (90,000ths of a second) and `minSegments` long, if it is so long. */
-export function lastTicks(stretches: readonly Stretch[], minTicks: number, minSegments: number): Stretch[] {
-  const kept: Stretch[] = [];
-  let ticks = 0;
-  let count = 0;
-  for (const stretch of stretches.toReversed()) {
-    if (ticks >= minTicks && count >= minSegments) break;
-    const { segments } = stretch;
-    let index = segments.length;
-    while (index > 0 && (ticks < minTicks || count < minSegments)) {
-      index--;
-      count++;
-      const segment = segments[index];
-      if (segment) ticks += durationTicks90k(segment, stretch.run);
-    }
-    kept.unshift(stretchFrom(stretch, index));
-  }
-  return withoutLeadingDiscontinuity(kept);
-}
-
-/** A stretch without its first `index` segments, of which it must have more. */
-export function stretchFrom(stretch: Stretch, index: number): Stretch {
-  if (index === 0) return stretch;
-  const { recording, run } = stretch;
-  const part = stretch.segments.slice(index);
-  const outline = outlineOf(part);
-  if (!outline) throw new RangeError(`a stretch of ${stretch.count} segments has none after ${index}`);
-  return stretchOfPart(recording, run, outline, part);
-}
-
-/** A sequence without its first `count` segments. */
-export function withoutFirst(stretches: readonly Stretch[], count: number): Stretch[] {
-  let left = count;
-  const kept: Stretch[] = [];
-  for (const stretch of stretches) {
-    if (left >= stretch.count) {
-      left -= stretch.count;
-      continue;
-    }
-    kept.push(stretchFrom(stretch, left));
-    left = 0;
-  }
-  return withoutLeadingDiscontinuity(kept);
-}
-
-/** The first `count` segments of a sequence. */
-export function firstSegments(stretches: readonly Stretch[], count: number): Stretch[] {
-  let left = count;
-  const kept: Stretch[] = [];
-  for (const stretch of stretches) {
-    if (left <= 0) break;
-    const { recording, run, segments, isDiscontinuity, isFirstOfInit } = stretch;
-    const part = stretch.count <= left ? undefined : segments.slice(0, left);
-    const outline = part && outlineOf(part);
-    left -= stretch.count;
-    kept.push(
-      outline
-        ? Object.assign(stretchOfPart(recording, run, outline, part), { isDiscontinuity, isFirstOfInit })
-        : stretch,
-    );
-  }
-  return kept;
-}
-
-/** How many segments a sequence has. */
-export const segmentCount = (stretches: readonly Stretch[]): number =>
-  stretches.reduce((sum, { count }) => sum + count, 0);
-
-/** The last `count` segments of a sequence. */
-export const lastSegments = (stretches: readonly Stretch[], count: number): Stretch[] =>
-  withoutFirst(stretches, Math.max(0, segmentCount(stretches) - count));
-
-/** Nothing stands before the first entry of a list that it could differ from. */
-export function withoutLeadingDiscontinuity(stretches: Stretch[]): Stretch[] {
-  const [front, ...rest] = stretches;
-  if (!front?.isDiscontinuity) return stretches;
-  const { recording, run, first, last, count, longestTicks, isWhole, startTicks, endTicks } = front;
-  const facts = { recording, run, first, last, count, longestTicks, isWhole, startTicks, endTicks };
-  const changed = { ...facts, isDiscontinuity: false, isFirstOfInit: front.isFirstOfInit };
-  return [stretchOf(changed, () => front.segments), ...rest];
-}
-
-/** How many different inits the sequence needs one after the other. */
-export function timelineCount(stretches: readonly Stretch[]): number {
-  return new Set(stretches.map(({ run }) => `${run.timeline} ${run.format}`)).size;
 }

@@ -3,13 +3,8 @@ import { badParameter, notFound } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import type { List } from "./lists.ts";
 import type { ListNumbers } from "./media-playlist.ts";
-import {
-  numberedTail,
-  segmentCount,
-  segmentEndMs,
-  withoutLeadingDiscontinuity,
-  type Stretch,
-} from "./sequence.ts";
+import { numberedTail } from "./sequence.ts";
+import { segmentCount, segmentEndMs, withoutLeadingDiscontinuity, type Stretch } from "./stretch.ts";
 
 /** The number of `?timeline=`, if there is one. Throws `bad-request`. */
 export function timelineParameter(query: URLSearchParams): number | undefined {

@@ -8,7 +8,8 @@ import { NightjarError, notFound } from "../platform/errors.ts";
 import { isoOf } from "../platform/zone.ts";
 import { nearestSpans, type Span } from "../playback/coverage.ts";
 import { withMediaFile, type MediaReader } from "../playback/media-file.ts";
-import { segmentEndMs, sequenceOf } from "../playback/sequence.ts";
+import { sequenceOf } from "../playback/sequence.ts";
+import { segmentEndMs } from "../playback/stretch.ts";
 import type { CodedPicture } from "./decode.ts";
 import { keptKeyFrames, keptPicture } from "./kept-pictures.ts";
 

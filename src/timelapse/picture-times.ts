@@ -1,6 +1,7 @@
 import type { Footage } from "../archive/footage.ts";
 import { dailySpanEndMs, dailySpanNextMs, type DailySpan } from "../platform/daily-span.ts";
-import { segmentEndMs, sequenceOf, type Stretch } from "../playback/sequence.ts";
+import { sequenceOf } from "../playback/sequence.ts";
+import { segmentEndMs, type Stretch } from "../playback/stretch.ts";
 
 /** A part of what was recorded that is shown, `[fromMs, toMs)`, ms UTC. */
 export type Shown = { stretch: Stretch; fromMs: number; toMs: number };

@@ -15,7 +15,7 @@ import {
   sql,
   sum,
 } from "drizzle-orm";
-import { packSegments, unpackSegments, unpackWithin, type Segment } from "../../media/segment-list.ts";
+import { packSegments, unpackSegments, unpackSteps, type Segment } from "../../media/segment-list.ts";
 import { NightjarError } from "../../platform/errors.ts";
 import type { OpenDatabase } from "../open.ts";
 import type { Extent, GapRow, Recording, RecordingRow, RunRow } from "./rows.ts";
@@ -50,9 +50,9 @@ export class RecordingTables {
   protected readonly statements: ReturnType<typeof statementsOf>;
   protected readonly segments = new SegmentCache({
     all: ({ id }) => this.#unpacked(id),
-    within: ({ id }, fromMs, toMs) => {
+    steps: ({ id }) => {
       const row = this.#packed(id);
-      return unpackWithin(row.segments, row.startMs, fromMs, toMs);
+      return unpackSteps(row.segments, row.startMs);
     },
   });
   readonly #fileSpans = new FileSpanCache((id) => this.#unpacked(id));

@@ -1,6 +1,6 @@
 import type { FootageFormat } from "../../media/footage-format.ts";
 import type { EndReason } from "../../media/reasons.ts";
-import type { Segment, SomeSegments } from "../../media/segment-list.ts";
+import type { Segment } from "../../media/segment-list.ts";
 import type { SegmentOutline } from "../../media/segment-outline.ts";
 
 /** A run as the index holds it. Times in ms UTC; see schema.ts for each field. */
@@ -89,8 +89,6 @@ export type Extent = Pick<RecordingRow, "run" | "startMs" | "endMs" | "sizeBytes
 export type Recording = RecordingRow & {
   readonly segments: readonly Segment[];
   readonly outline?: SegmentOutline | undefined;
-  /** Those that overlap `[fromMs, toMs)` at least, where that costs less than to read them all. */
-  readonly segmentsWithin?: ((fromMs: number, toMs: number) => SomeSegments) | undefined;
 };
 
 export type GapRow = {

@@ -1,25 +1,31 @@
-import type { Segment, SomeSegments } from "../../media/segment-list.ts";
-import { outlineOf, type SegmentOutline } from "../../media/segment-outline.ts";
+import type { Segment } from "../../media/segment-list.ts";
+import { outlineOfSteps, type SegmentOutline } from "../../media/segment-outline.ts";
+import { stepsOf, type SegmentStep } from "../../media/segment-steps.ts";
 import { SizedCache } from "../../platform/sized-cache.ts";
 import type { Recording, RecordingRow } from "./rows.ts";
 
 /** Segments that are kept unpacked, about 100 bytes each: some hours of what is being watched. */
 const MAX_SEGMENTS = 20_000;
-/** Outlines that are kept, about 400 bytes each: a month of seven channels, an hour each. */
-const MAX_OUTLINES = 5000;
+/** Outlines that are kept, about 400 bytes each: a month of sixteen channels, an hour each. */
+const MAX_OUTLINES = 12_000;
+/** More steps, of about 60 bytes each, are not kept with an outline: they are read again when they are asked for. */
+const MAX_KEPT_STEPS = 16;
+
+/** An outline, with its steps where they are few. */
+type KeptOutline = Omit<SegmentOutline, "steps"> & Partial<Pick<SegmentOutline, "steps">>;
 
 /** Unpacks the segments of a row. */
 export type SegmentReader = {
   all(row: RecordingRow): readonly Segment[];
-  /** Those that overlap `[fromMs, toMs)`, give or take a millisecond. */
-  within(row: RecordingRow, fromMs: number, toMs: number): SomeSegments;
+  /** When they are shown. */
+  steps(row: RecordingRow): readonly SegmentStep[];
 };
 
 /** Lists of segments that were unpacked lately, and outlines of many more, each until its row's version changes. */
 export class SegmentCache {
   readonly #reader: SegmentReader;
   readonly #lists = new SizedCache<readonly Segment[]>(MAX_SEGMENTS);
-  readonly #outlines = new SizedCache<SegmentOutline | undefined>(MAX_OUTLINES);
+  readonly #outlines = new SizedCache<KeptOutline>(MAX_OUTLINES);
 
   constructor(reader: SegmentReader) {
     this.#reader = reader;
@@ -30,13 +36,14 @@ export class SegmentCache {
     return { ...row, segments: this.#segments(row) };
   }
 
-  /** A row whose segments are read when they are first asked for. */
+  /** A row whose segments, and whose outline, are read when they are first asked for. */
   lazy(row: RecordingRow): Recording {
     let known: readonly Segment[] | undefined;
     const segments = () => (known ??= this.#segments(row));
-    const outline = () => this.#outline(row, segments);
+    let knownOutline: SegmentOutline | undefined;
+    const outline = () => (knownOutline ??= this.#outline(row));
     // Own properties, so that a copy of the recording has them too.
-    const recording = {
+    return {
       ...row,
       get segments() {
         return segments();
@@ -45,12 +52,6 @@ export class SegmentCache {
         return outline();
       },
     };
-    const segmentsWithin = (fromMs: number, toMs: number): SomeSegments => {
-      known ??= this.#lists.get(row.id, row.version);
-      return known ? { segments: known, isAll: true } : this.#reader.within(row, fromMs, toMs);
-    };
-    // Not so this: a copy with other segments must not answer with these.
-    return Object.defineProperty(recording, "segmentsWithin", { value: segmentsWithin });
   }
 
   /** The row is another now. */
@@ -71,8 +72,31 @@ export class SegmentCache {
     return this.#lists.set(row.id, row.version, list, list.length);
   }
 
-  #outline(row: RecordingRow, segments: () => readonly Segment[]): SegmentOutline | undefined {
+  #outline(row: RecordingRow): SegmentOutline | undefined {
     const known = this.#outlines.get(row.id, row.version);
-    return known ?? this.#outlines.set(row.id, row.version, outlineOf(segments()), 1);
+    if (known) return hasSteps(known) ? known : withSteps(known, () => this.#steps(row));
+    const outline = outlineOfSteps(this.#steps(row));
+    if (!outline) return undefined;
+    const { steps, ...facts } = outline;
+    this.#outlines.set(row.id, row.version, steps.length > MAX_KEPT_STEPS ? facts : outline, 1);
+    return outline;
   }
+
+  #steps(row: RecordingRow): readonly SegmentStep[] {
+    const segments = this.#lists.get(row.id, row.version);
+    return segments ? stepsOf(segments) : this.#reader.steps(row);
+  }
+}
+
+const hasSteps = (outline: KeptOutline): outline is SegmentOutline => outline.steps !== undefined;
+
+/** An outline whose steps are read when they are first asked for. */
+function withSteps(facts: Omit<SegmentOutline, "steps">, read: () => readonly SegmentStep[]): SegmentOutline {
+  let steps: readonly SegmentStep[] | undefined;
+  return {
+    ...facts,
+    get steps() {
+      return (steps ??= read());
+    },
+  };
 }

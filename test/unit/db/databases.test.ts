@@ -118,7 +118,9 @@ describe("index database", () => {
     const second = { ...segment, ordinal: 1, startMs: 5000, mediaTicks: 180_000, offsetBytes: 4200 };
     index.updateRecording(recording.id, { endMs: 7000 }, [segment, second]);
     expect(listed()[0]!.segments).toEqual([segment, second]);
-    expect(listed()[0]!.outline).toMatchObject({ last: second, count: 2, isUnbroken: true, isSteady: false });
+    const { ordinal, startMs, mediaTicks, durationTicks } = second;
+    const last = { ordinal, startMs, mediaTicks, durationTicks };
+    expect(listed()[0]!.outline).toMatchObject({ last, count: 2, isUnbroken: true, isSteady: false });
     const [late, held] = [listed()[0]!, index.recording(recording.id)!];
     index.deleteRecording(recording.id);
     // What was read stays with those who hold it.

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { IndexDatabase } from "../../../src/db/index/index-database.ts";
 import type { Recording, RecordingRow, RunRow } from "../../../src/db/index/rows.ts";
 import type { Segment } from "../../../src/media/segment-list.ts";
+import { outlineOf } from "../../../src/media/segment-outline.ts";
 import { EntryTexts } from "../../../src/playback/entry-texts.ts";
 import { mediaPlaylist, neededTargetDuration } from "../../../src/playback/media-playlist.ts";
 import { sequenceOf } from "../../../src/playback/sequence.ts";
@@ -141,7 +142,7 @@ const intervals = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-test("rows and texts that are kept, and segments read in part, are those that stand in the database", async () => {
+test("rows, outlines and texts that are kept are those that stand in the database", async () => {
   await using folder = await tempFolder();
   let number = 0;
   fc.assert(
@@ -170,8 +171,8 @@ test("rows and texts that are kept, and segments read in part, are those that st
               const inPart = shown(found);
               expect(found.map(factsOf)).toEqual(stored);
               const wholly = fresh.recordingsBetween(channel, fromMs, toMs).map((recording) => {
-                const { segmentsWithin: _, ...rest } = recording;
-                return { ...rest, segments: recording.segments };
+                const { segments } = recording;
+                return { ...recording, segments, outline: outlineOf(segments) };
               });
               expect(inPart).toEqual(shown(wholly));
               const again = index.recordingsBetween(channel, fromMs, toMs);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { RunRow } from "../../../src/db/index/rows.ts";
 import { segmentAddress } from "../../../src/playback/addresses.ts";
 import { EntryTexts, type EntryShape } from "../../../src/playback/entry-texts.ts";
-import { sequenceOf, type Stretch } from "../../../src/playback/sequence.ts";
+import { sequenceOf } from "../../../src/playback/sequence.ts";
+import type { Stretch } from "../../../src/playback/stretch.ts";
 import { MemoryFootage } from "../../support/memory-footage.ts";
 
 const T = Date.UTC(2026, 10, 20, 11);

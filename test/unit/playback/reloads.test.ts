@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { FootageChannel } from "../../../src/archive/footage.ts";
 import { Lists, type List } from "../../../src/playback/lists.ts";
 import { PlaylistAnswers } from "../../../src/playback/playlist-answers.ts";
-import { segmentEndMs } from "../../../src/playback/sequence.ts";
+import { segmentEndMs } from "../../../src/playback/stretch.ts";
 import { daySpanMs } from "../../../src/platform/zone.ts";
 import { playlistFaults } from "../../support/m3u8-validator.ts";
 import { StandingClock, type MemoryFootage } from "../../support/memory-footage.ts";

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  lastTicks,
-  mediaSequenceOf,
-  numberedTail,
-  sequenceOf,
-  timelineCount,
-  type Stretch,
-} from "../../../src/playback/sequence.ts";
+import { numberedTail, sequenceOf } from "../../../src/playback/sequence.ts";
+import { lastTicks, mediaSequenceOf, timelineCount, type Stretch } from "../../../src/playback/stretch.ts";
 import { MemoryFootage } from "../../support/memory-footage.ts";
 import { anyHistory } from "./histories.ts";
 

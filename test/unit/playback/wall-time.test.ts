@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { dateOfDay } from "../../../src/playback/days.ts";
 import { Lists, type List } from "../../../src/playback/lists.ts";
 import { PlaylistAnswers } from "../../../src/playback/playlist-answers.ts";
-import { segmentEndMs } from "../../../src/playback/sequence.ts";
+import { segmentEndMs } from "../../../src/playback/stretch.ts";
 import { addDays, daySpanMs, localDateOf } from "../../../src/platform/zone.ts";
 import { playlistFaults, wallTimes } from "../../support/m3u8-validator.ts";
 import { MemoryFootage, StandingClock } from "../../support/memory-footage.ts";
