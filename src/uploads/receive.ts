@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { errorText, NightjarError } from "../platform/errors.ts";
 import type { Files } from "../platform/files.ts";
+import { freeWhole } from "../platform/given-memory.ts";
 import type { MediaExtension } from "./file-names.ts";
 import { PassingProbe, type Findings } from "./probe.ts";
 
@@ -61,7 +62,7 @@ export async function receiveFile(
         check();
         await file.write(pieces, writtenBytes);
         writtenBytes += piecesBytes;
-        pieces.forEach(release);
+        pieces.forEach(freeWhole);
         [pieces, piecesBytes] = [[], 0];
       };
       for await (const bytes of bodyOf(request)) {
@@ -81,11 +82,6 @@ export async function receiveFile(
     await files.unlink(path).catch(() => undefined);
     throw error;
   }
-}
-
-/** Frees a piece of a body that nobody needs any more: left to the garbage collector, many pile up before it runs. */
-function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {

@@ -6,6 +6,7 @@ import type { AudioParameters, Fragment, RunParameters } from "../../media/param
 import { ticksToMs } from "../../media/ticks.ts";
 import { clockStepMs, readClock, type ClockReading } from "../../platform/clock-watch.ts";
 import { errorText } from "../../platform/errors.ts";
+import { endNeed } from "../../platform/given-memory.ts";
 import type { UnstoredSegment } from "../live/live-channel.ts";
 import { MediaClock } from "./media-clock.ts";
 import { OpenRun, type RunMakeup, type RunPlace } from "./open-run.ts";
@@ -127,6 +128,10 @@ export class RunWriter extends OpenRun<RunSegment> implements RunRecorder {
     const { nextMediaSequence } = this.channel.counter;
     this.appended(segment, next, recording);
     this.channel.live.stored(segment, nextMediaSequence, { recording: recording.row.id, ordinal });
+    // Not at once: who was told of its parts in this moment copies them first.
+    setImmediate(() => {
+      for (const bytes of [...segment.video.payload, ...(segment.audio?.payload ?? [])]) endNeed(bytes);
+    });
   }
 
   /** The oldest segment that is not stored yet, as far as it has come. */

@@ -8,6 +8,7 @@ import {
 } from "../../media/ffmpeg-arguments.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errorText, NightjarError } from "../../platform/errors.ts";
+import { freeWhole, giveMemory } from "../../platform/given-memory.ts";
 import { spawnStream, type StreamProcess } from "../../platform/process.ts";
 import type { RunSink, SourceEnd } from "../source.ts";
 import { endFromLines } from "./end-reasons.ts";
@@ -133,6 +134,8 @@ class Session {
       if (next.done) return;
       // After the end what is left in the pipe is read, so that ffmpeg can end, and dropped.
       if (this.#outcome === undefined) this.#take(next.value, child);
+      // The reader has copied it.
+      freeWhole(next.value);
     }
   }
 
@@ -141,6 +144,7 @@ class Session {
       const arrivalMs = this.options.clock.monotonicMs();
       for (const event of this.#reader.push(chunk)) {
         if (event.kind === "init") this.#hasInit = true;
+        else for (const { payload } of event.tracks) giveMemory(payload);
         const again = event.kind === "init" ? this.#decide() : undefined;
         if (again !== undefined) return this.#conclude(again, child);
         const ended = this.#builder.take(event, arrivalMs);

@@ -13,6 +13,7 @@ import type { Fragment, RunParameters } from "../../../src/media/parameters.ts";
 import type { RunEnd } from "../../../src/media/reasons.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import { diskFiles, type Files, type OpenFile } from "../../../src/platform/files.ts";
+import { giveMemory } from "../../../src/platform/given-memory.ts";
 import { PowerCutFiles } from "./power-cut-files.ts";
 
 /** Wall, monotonic and boot time that a test moves; who sleeps wakes when `wake` is called. */
@@ -96,7 +97,10 @@ export class Camera {
   send(seconds: number): void {
     for (let half = 0; half < seconds * 2; half += 1) {
       this.rig.clock.pass(500);
-      for (const fragment of this.#halfSecond()) this.recorder.fragment(fragment);
+      for (const fragment of this.#halfSecond()) {
+        giveMemory(fragment.payload);
+        this.recorder.fragment(fragment);
+      }
     }
   }
 
