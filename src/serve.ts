@@ -36,6 +36,7 @@ import { siteOf } from "./pages/site.ts";
 import { timelapsePages } from "./pages/timelapses/index.ts";
 import { assetRoot } from "./platform/assets.ts";
 import type { Clock } from "./platform/clock.ts";
+import { letGoOfCode } from "./platform/code-memory.ts";
 import { prepareDataFolder } from "./platform/data-folder.ts";
 import { acquireDataLock } from "./platform/data-lock.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
@@ -233,6 +234,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
   let config = load();
   outliveParent();
   giveBackBuffers();
+  letGoOfCode();
   await startLogging(config.log);
   prepareDataFolder(config.dataFolder);
   const lock = acquireDataLock(config.dataFolder);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { cleanEnvironment, finished } from "../support/processes.ts";
 
+const codeMemory = JSON.stringify(resolve(import.meta.dir, "../../src/platform/code-memory.ts"));
 const memory = JSON.stringify(resolve(import.meta.dir, "../../src/platform/memory.ts"));
 
 /** Holds 150 MB until they count as old, lets go of them, and goes on with little to do; prints what lies there then. */
@@ -62,4 +63,28 @@ test("what is given back as it passes through does not have the engine look thro
   // It was counted as if it were there.
   expect(mostMegabytes).toBeGreaterThan(135);
   expect(wholeCount).toBe(0);
+});
+
+/** Goes on after its start, which used much code; prints how much of what lies in files was in memory before and after. */
+const AFTER_START = `
+  import { readFileSync } from "node:fs";
+  import { letGoOfCode } from ${codeMemory};
+  const fileMegabytes = () => Number(/^RssFile:\\s+(\\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+  const before = fileMegabytes();
+  letGoOfCode(100);
+  await Bun.sleep(200);
+  const after = fileMegabytes();
+  const works = [JSON.parse("[1]")[0], new URL("http://a/b").pathname, /b+/.test("abb")];
+  console.log(JSON.stringify({ before, after, works }));
+  process.exit(0);
+`;
+
+test("code that only the start needed leaves the memory, and all goes on", async () => {
+  const done = await finished([process.execPath, "-e", AFTER_START], {
+    timeoutMs: 10_000,
+    env: cleanEnvironment(),
+  });
+  const { before, after, works } = JSON.parse(done.stdout) as Record<string, unknown>;
+  expect(works).toEqual([1, "/b", true]);
+  expect(Number(after)).toBeLessThan(Number(before) * 0.75);
 });
