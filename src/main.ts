@@ -14,6 +14,7 @@ import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { ageingChecks } from "./conversion/doctor-ageing.ts";
 import { demoConfig } from "./demo.ts";
 import { runImport } from "./import/command.ts";
+import { compileSoon } from "./platform/compile-soon.ts";
 import { errorText, NightjarError, systemErrorCode } from "./platform/errors.ts";
 import { startLogging } from "./platform/log.ts";
 import { readPassword } from "./platform/terminal.ts";
@@ -132,6 +133,8 @@ async function main(): Promise<number> {
       break;
   }
   await startLogging({ format: "text", level: "warning" });
+  // A server does so itself when it has started.
+  if (line.command !== "serve" && line.command !== "demo") compileSoon();
   try {
     return await implementations[line.command](line);
   } catch (error) {

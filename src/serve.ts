@@ -37,6 +37,7 @@ import { timelapsePages } from "./pages/timelapses/index.ts";
 import { assetRoot } from "./platform/assets.ts";
 import type { Clock } from "./platform/clock.ts";
 import { letGoOfCode } from "./platform/code-memory.ts";
+import { compileSoon } from "./platform/compile-soon.ts";
 import { prepareDataFolder } from "./platform/data-folder.ts";
 import { acquireDataLock } from "./platform/data-lock.ts";
 import { errorText, NightjarError } from "./platform/errors.ts";
@@ -281,6 +282,7 @@ export async function serve({ load, editorOf, clock }: ServeOptions): Promise<nu
     databaseTrouble: () => opened.databaseTrouble(),
   });
   notifier.start(config);
+  compileSoon();
 
   const takeUp = async (): Promise<{ restartKeys: string[] }> => {
     const before = config;

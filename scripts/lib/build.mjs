@@ -71,6 +71,8 @@ export async function tryBuild(bun, { target } = {}) {
     "./drizzle",
     "--define",
     `BUILD_VERSION=${JSON.stringify(version)}`,
+    // What only the start runs is hardly worth being compiled; src/platform/compile-soon.ts ends that.
+    "--compile-jit-policy=16",
     // Children end with the executable, however it ends.
     "--compile-exec-argv=--no-orphans",
     "--no-compile-autoload-dotenv",
