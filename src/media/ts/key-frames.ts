@@ -1,6 +1,6 @@
 import { splitAnnexB } from "../nal.ts";
 import type { VideoCodec } from "../parameters.ts";
-import { PacketSplitter } from "./packets.ts";
+import { PACKET_BYTES, PacketSplitter } from "./packets.ts";
 import { PesReader, type PesSink } from "./pes.ts";
 import { clockDifference } from "./picture-clock.ts";
 import { PictureStream } from "./picture-stream.ts";
@@ -14,8 +14,6 @@ export type KeyFrame = {
   /** NAL units with four bytes of length in front of each. */
   sample: Uint8Array;
 };
-
-const PACKET_BYTES = 188;
 
 /** Keeps the key frames of one stream of pictures, and looks at all others only for when they are shown. */
 class KeyFrames implements PesSink {
@@ -83,7 +81,10 @@ export function tsKeyFrames(ts: Uint8Array): KeyFrame[] {
 /** Which PID has the pictures: those of the first program that has any. */
 function picturesOf(ts: Uint8Array): { pid: number; codec: VideoCodec } | undefined {
   const programs = new Programs();
-  const splitter = new PacketSplitter((bytes, at) => programs.packet(bytes, at));
+  const splitter = new PacketSplitter(
+    (bytes, at) => programs.packet(bytes, at),
+    (bytes, at, end, strideBytes) => programs.pass(bytes, at, end, strideBytes),
+  );
   splitter.push(ts);
   splitter.end();
   programs.end();

@@ -1,7 +1,7 @@
 /** Sizes of a packet with what stands around it: plain, with the four bytes of time of m2ts, with error correction. */
 const STRIDES = [188, 192, 204] as const;
-const PACKET_BYTES = 188;
-const SYNC_BYTE = 0x47;
+export const PACKET_BYTES = 188;
+export const SYNC_BYTE = 0x47;
 /** Packets in a row that must begin with the sync byte before they are believed. */
 const WITNESSES = 3;
 /** What has to be there to look for the beginning of packets at one place. */
@@ -13,19 +13,29 @@ const BRIDGE_BYTES = 2048;
 export type PacketSink = (bytes: Uint8Array, at: number) => void;
 
 /**
+ * Passes over packets that need not be handed on one by one: whole ones from `at` up to `end`, so many bytes apart, of
+ * which each is checked for its sync byte.
+ * @returns how many
+ */
+export type PacketPasser = (bytes: Uint8Array, at: number, end: number, strideBytes: number) => number;
+
+/**
  * Finds the packets of a transport stream, however it is cut and whatever junk stands before or between them. Holds
  * back at most a few packets.
  */
 export class PacketSplitter {
   readonly #sink: PacketSink;
+  readonly #pass: PacketPasser | undefined;
   readonly #carry = new Uint8Array(LOOKAHEAD_BYTES + BRIDGE_BYTES);
   #carried = 0;
   /** Bytes from one packet to the next; 0 while they are looked for. */
   #stride = 0;
   #count = 0;
 
-  constructor(sink: PacketSink) {
+  /** @param pass is asked after each packet that was handed on */
+  constructor(sink: PacketSink, pass?: PacketPasser) {
     this.#sink = sink;
+    this.#pass = pass;
   }
 
   /** Packets that were found. */
@@ -70,8 +80,9 @@ export class PacketSplitter {
         // What stands behind a packet need not be there yet.
         if (at + this.#stride > end && !isEnd) return at;
         this.#sink(bytes, at);
-        this.#count++;
-        at += this.#stride;
+        const count = 1 + (this.#pass?.(bytes, at + this.#stride, end, this.#stride) ?? 0);
+        this.#count += count;
+        at += count * this.#stride;
       }
       if (at + PACKET_BYTES > end) return Math.min(at, end);
       this.#stride = 0;

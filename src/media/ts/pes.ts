@@ -5,6 +5,9 @@ export interface PesSink {
   /** Some of its bytes: those of `bytes` from `start` to `end`, to be looked at before it returns. */
   data(bytes: Uint8Array, start: number, end: number): void;
   end(): void;
+  /** Of what still comes of this packet it only has to know how much: it takes `pass` in place of `data`. */
+  readonly isCounting?: boolean;
+  pass?(count: number): void;
 }
 
 const FIXED_BYTES = 9;
@@ -43,6 +46,16 @@ export class PesReader {
     }
     while (this.#state === "header" && at < end) at += this.#takeHeader(bytes, at, end);
     if (this.#state === "data" && at < end) this.#sink.data(bytes, at, end);
+  }
+
+  /** Until another packet begins, nothing but the number of bytes is of interest. */
+  get isCounting(): boolean {
+    return this.#state === "outside" || (this.#state === "data" && this.#sink.isCounting === true);
+  }
+
+  /** So many bytes came while it was counting. */
+  pass(count: number): void {
+    if (this.#state === "data") this.#sink.pass?.(count);
   }
 
   /** The stream is over, or another packet begins. */

@@ -81,6 +81,15 @@ export class PictureStream implements PesSink {
     if (!this.#isSliced) this.#scan(bytes, start, end);
   }
 
+  /** Behind its first slice, a picture is only as large as it is. */
+  get isCounting(): boolean {
+    return this.#isSliced;
+  }
+
+  pass(count: number): void {
+    this.#pictureBytes += count;
+  }
+
   end(): void {
     if (!this.#isSliced) this.#endNal();
     if (!this.#isSliced) return;

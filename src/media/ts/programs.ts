@@ -1,11 +1,13 @@
 import { NightjarError } from "../../platform/errors.ts";
+import { PACKET_BYTES, SYNC_BYTE } from "./packets.ts";
 import { PesReader } from "./pes.ts";
 import { PictureStream } from "./picture-stream.ts";
 import { type ElementaryStream, readProgram, readPrograms, SectionReader } from "./sections.ts";
 import { SoundStream } from "./sound-stream.ts";
 import { kindOf } from "./stream-kinds.ts";
 
-const PACKET_BYTES = 188;
+/** What a packet carries that has no adaptation field. */
+const PAYLOAD_BYTES = PACKET_BYTES - 4;
 const PROGRAMS_PID = 0;
 /** A multiplex has at most some dozens; each is looked at. */
 const MAX_PROGRAMS = 32;
@@ -30,6 +32,9 @@ export type Program = {
 type PacketTaker = {
   packet(bytes: Uint8Array, start: number, end: number, isStart: boolean): void;
   markScrambled?(): void;
+  /** Until a packet that begins something, only the sizes count: it takes `pass` in place of `packet`. */
+  readonly isCounting?: boolean;
+  pass?(count: number): void;
 };
 
 /** Follows the tables of a transport stream and hands each packet to what reads it. */
@@ -63,6 +68,36 @@ export class Programs {
     const start = at + 4 + ((control & 0x20) === 0 ? 0 : 1 + (bytes[at + 4] ?? 0));
     const end = at + PACKET_BYTES;
     if (start < end) taker.packet(bytes, start, end, (flags & 0x40) !== 0);
+  }
+
+  /**
+   * Passes over packets of which only the size counts; see `PacketPasser`. They are nearly all of a stream, so no more
+   * is done for each than has to be.
+   */
+  pass(bytes: Uint8Array, start: number, end: number, strideBytes: number): number {
+    let pid = -1;
+    let taker: PacketTaker | undefined;
+    let passedBytes = 0;
+    let at = start;
+    for (; at + strideBytes <= end && bytes[at] === SYNC_BYTE; at += strideBytes) {
+      const flags = bytes[at + 1] ?? 0;
+      const control = bytes[at + 3] ?? 0;
+      // Damaged, the beginning of something, scrambled, or without anything.
+      if ((flags & 0xc0) !== 0 || (control & 0xd0) !== 0x10) break;
+      const ownPid = ((flags & 0x1f) << 8) | (bytes[at + 2] ?? 0);
+      if (ownPid !== pid) {
+        const own = this.#takers.get(ownPid);
+        if (own !== undefined && own.isCounting !== true) break;
+        taker?.pass?.(passedBytes);
+        taker = own;
+        pid = ownPid;
+        passedBytes = 0;
+      }
+      if ((control & 0x20) === 0) passedBytes += PAYLOAD_BYTES;
+      else passedBytes += Math.max(0, PAYLOAD_BYTES - 1 - (bytes[at + 4] ?? 0));
+    }
+    taker?.pass?.(passedBytes);
+    return (at - start) / strideBytes;
   }
 
   end(): void {

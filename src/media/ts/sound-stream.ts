@@ -35,15 +35,20 @@ export class SoundStream implements PesSink {
     this.#length = 0;
   }
 
+  /** Nothing more of it has to be known. */
+  get isCounting(): boolean {
+    return this.#facts !== undefined || this.#tries >= MAX_TRIES;
+  }
+
   data(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#facts !== undefined || this.#tries >= MAX_TRIES) return;
+    if (this.isCounting) return;
     const taken = Math.min(end - start, MAX_BYTES - this.#length);
     this.#bytes.set(bytes.subarray(start, start + taken), this.#length);
     this.#length += taken;
   }
 
   end(): void {
-    if (this.#facts !== undefined || this.#tries >= MAX_TRIES) return;
+    if (this.isCounting) return;
     this.#tries++;
     this.#facts = soundFactsIn(this.kind, this.#bytes.subarray(0, this.#length));
   }

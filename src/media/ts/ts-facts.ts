@@ -5,11 +5,12 @@ import { buildInit, parseInit, runParametersOf } from "../fmp4/init.ts";
 import { whatItIs } from "../kept/what-it-is.ts";
 import type { KeptParameters, MediaFacts } from "../media-facts.ts";
 import { videoParameters } from "../nal.ts";
-import { VIDEO_TIMESCALE } from "../parameters.ts";
+import { type VideoCodec, VIDEO_TIMESCALE } from "../parameters.ts";
 import { PacketSplitter } from "./packets.ts";
 import { clockDifference, type PictureClock } from "./picture-clock.ts";
 import type { PictureStream } from "./picture-stream.ts";
 import { type Program, Programs } from "./programs.ts";
+import type { SoundFacts } from "./sound-headers.ts";
 import type { SoundStream } from "./sound-stream.ts";
 
 /** So many bytes without a packet are no transport stream, whatever follows. */
@@ -19,6 +20,17 @@ const HEAD_BYTES = 256;
 /** How long a single picture stands of which nothing else is known: 40 ms. */
 const USUAL_PICTURE_TICKS = 3600;
 
+/** What a stream says of itself, of which its parameters are made. */
+type Said = {
+  codec: VideoCodec;
+  parameterSets: readonly Uint8Array[];
+  isSoundTold: boolean;
+  sound: SoundFacts | undefined;
+};
+
+/** Segment after segment says the same: where it does, nothing is made anew. */
+const saidOf = new WeakMap<KeptParameters, Said>();
+
 const unprocessable = (message: string): NightjarError => new NightjarError("unprocessable", message);
 
 /**
@@ -27,7 +39,10 @@ const unprocessable = (message: string): NightjarError => new NightjarError("unp
  */
 export class TsProbe {
   readonly #programs = new Programs();
-  readonly #packets = new PacketSplitter((bytes, at) => this.#programs.packet(bytes, at));
+  readonly #packets = new PacketSplitter(
+    (bytes, at) => this.#programs.packet(bytes, at),
+    (bytes, at, end, strideBytes) => this.#programs.pass(bytes, at, end, strideBytes),
+  );
   readonly #head = new Uint8Array(HEAD_BYTES);
   #headLength = 0;
   #sizeBytes = 0;
@@ -89,6 +104,15 @@ export class TsProbe {
 
   #parameters(pictures: PictureStream, sound: SoundStream | undefined): KeptParameters {
     const { codec, parameterSets } = pictures;
+    const said: Said = { codec, parameterSets, isSoundTold: sound !== undefined, sound: sound?.facts };
+    const before = this.#known && saidOf.get(this.#known);
+    if (this.#known && before && isSame(before, said)) return this.#known;
+    const made = this.#madeOf(said);
+    if (!saidOf.has(made)) saidOf.set(made, said);
+    return made;
+  }
+
+  #madeOf({ codec, parameterSets, isSoundTold, sound }: Said): KeptParameters {
     const video = attempt(() => videoParameters(codec, parameterSets));
     if (video === undefined) {
       if (this.#known) return this.#known;
@@ -96,11 +120,11 @@ export class TsProbe {
       videoParameters(codec, parameterSets);
       throw unprocessable("The parameter sets of this MPEG-TS can't be read");
     }
-    const { codecString = null, sampleRate = null, audioSpecificConfig } = sound?.facts ?? {};
+    const { codecString = null, sampleRate = null, audioSpecificConfig } = sound ?? {};
     const audio = audioSpecificConfig && audioParameters(audioSpecificConfig);
     const init = buildInit({ video, ...(audio ? { audio } : {}) });
     // Sound that is announced and pauses in this piece is still there: the run's parameters hold.
-    const isSilent = sound !== undefined && sound.facts === undefined;
+    const isSilent = isSoundTold && sound === undefined;
     if (isSilent && this.#known && isSameWithoutSound(this.#known, init)) return this.#known;
     return {
       format: "ts",
@@ -115,6 +139,19 @@ export class TsProbe {
     };
   }
 }
+
+/** Whether both make the same parameters. */
+const isSame = (a: Said, b: Said): boolean =>
+  a.codec === b.codec &&
+  a.isSoundTold === b.isSoundTold &&
+  a.sound?.codecString === b.sound?.codecString &&
+  a.sound?.sampleRate === b.sound?.sampleRate &&
+  areSameBytes(a.sound?.audioSpecificConfig, b.sound?.audioSpecificConfig) &&
+  a.parameterSets.length === b.parameterSets.length &&
+  a.parameterSets.every((set, index) => areSameBytes(set, b.parameterSets[index]));
+
+const areSameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
 
 /** Whether an init of ours is this one of pictures alone, but for its sound. */
 function isSameWithoutSound({ init }: KeptParameters, silent: Uint8Array): boolean {

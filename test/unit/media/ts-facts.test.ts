@@ -331,3 +331,63 @@ describe("what can't be kept is refused in words", () => {
     expect(known.durationTicks).toBe(tsFacts(plain).durationTicks);
   });
 });
+
+describe("what is passed over in the midst of pictures", () => {
+  const expected = tsFacts(plain);
+  /** Packets of the pictures that begin nothing and have no adaptation field. */
+  const isMiddle = (packet: Uint8Array): boolean =>
+    pidOf(packet) === VIDEO_PID && ((packet[1] ?? 0) & 0x40) === 0 && ((packet[3] ?? 0) & 0x30) === 0x10;
+
+  test("counts what is in a packet, not what its adaptation field takes", () => {
+    let shortened = 0;
+    const media = eachPacket(plain, (packet) => {
+      if (!isMiddle(packet)) return packet;
+      // The same bytes in two packets, of which the first one is filled up with 100 bytes.
+      shortened += 1;
+      const first = packet.slice();
+      first.set([(packet[3] ?? 0) | 0x20, 99, 0], 3);
+      first.fill(0xff, 6, 104);
+      first.set(packet.subarray(4, 88), 104);
+      const second = packet.slice();
+      second.set([(packet[3] ?? 0) | 0x20, 83, 0], 3);
+      second.fill(0xff, 6, 88);
+      return Buffer.concat([first, second]);
+    });
+    expect(shortened).toBeGreaterThan(5);
+    expect(tsFacts(media)).toEqual(expected);
+  });
+
+  test("leaves out damaged packets, those without anything, and those of nobody", () => {
+    const media = eachPacket(plain, (packet) => {
+      const damaged = packet.slice();
+      damaged[1] = (packet[1] ?? 0) | 0x80;
+      const empty = packet.slice();
+      empty[3] = ((packet[3] ?? 0) & 0x0f) | 0x20;
+      const foreign = packet.slice();
+      foreign[1] = 0x1f;
+      foreign[2] = 0xfe;
+      return isMiddle(packet) ? Buffer.concat([foreign, packet, damaged, empty, foreign]) : packet;
+    });
+    expect(tsFacts(media)).toEqual(expected);
+  });
+
+  test("sees that packets in the midst are scrambled, and leaves them out", () => {
+    const media = eachPacket(plain, (packet) => {
+      const scrambled = packet.slice();
+      scrambled[3] = (packet[3] ?? 0) | 0x80;
+      return isMiddle(packet) ? Buffer.concat([packet, scrambled]) : packet;
+    });
+    expect(tsFacts(media)).toEqual(expected);
+  });
+
+  test("parameters are those of before where all of it says the same, and others where it does not", async () => {
+    const again = tsFacts(plain, expected.parameters);
+    expect(again.parameters).toBe(expected.parameters);
+    const other = await fileClip({ codec: "h264", bFrames: 2, sound: { rate: 44_100, channels: 2 } }, "ts");
+    expect(tsFacts(other, expected.parameters).parameters).toEqual(tsFacts(other).parameters);
+    expect(tsFacts(other).parameters.audioTimescale).toBe(44_100);
+    const silent = await fileClip({ codec: "h264", bFrames: 2 }, "ts");
+    expect(tsFacts(silent, expected.parameters).parameters).toEqual(tsFacts(silent).parameters);
+    expect(tsFacts(silent).parameters.audioCodec).toBeNull();
+  });
+});
