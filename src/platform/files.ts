@@ -124,7 +124,8 @@ async function syncFolder(path: string): Promise<void> {
   try {
     await handle.sync();
   } finally {
-    await handle.close();
+    // Nothing was written by it: whoever waits for the names need not wait for its end.
+    void handle.close().catch(() => undefined);
   }
 }
 

@@ -28,6 +28,23 @@ export class DurableFolders {
   }
 
   /**
+   * Makes something in a folder by `work`, as soon as the folder's name is durable. A folder that was made before is
+   * looked for only when `work` does not find it.
+   */
+  async in<T>(path: string, work: () => Promise<T>): Promise<T> {
+    if (this.#synced.has(path)) {
+      await this.#synced.get(path);
+      try {
+        return await work();
+      } catch (error) {
+        if (systemErrorCode(error) !== "ENOENT") throw error;
+      }
+    }
+    await this.make(path);
+    return work();
+  }
+
+  /**
    * Makes the names in a folder durable that are there now. A sync that has begun may not take them in, so all who ask
    * while one runs share the next one, and its error.
    */

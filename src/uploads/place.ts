@@ -8,7 +8,7 @@ import { existingFile, isSame, type ExistingFile } from "./existing.ts";
 import { nameText, SIDECAR } from "./file-names.ts";
 import { probeFile } from "./probe.ts";
 import type { ReceivedFile } from "./receive.ts";
-import { agreedDuration, readSidecar } from "./sidecars.ts";
+import { agreedDuration, readSidecar, type StatedDuration } from "./sidecars.ts";
 import { setAside, setTwinAside, twinsOf } from "./twins.ts";
 import { distinctMeanings, type Meanings } from "./wall-times.ts";
 
@@ -24,10 +24,13 @@ export type Arrival = {
   date: string;
   /** One, or two in the hour that autumn repeats. */
   meanings: Meanings;
-  received: Pick<ReceivedFile, "path" | "sizeBytes" | "crc32">;
+  received: Pick<ReceivedFile, "path" | "sizeBytes" | "crc32" | "mtimeMs">;
   facts: MediaFacts;
   arrivedMs: number;
 };
+
+/** What is there under a name: a file, and what its sidecar states. */
+type NamedFile = { existing: ExistingFile | undefined; stated: StatedDuration | undefined };
 
 /** Lets the watch of a folder know that a name there is no news. */
 export function noteOwnName({ ownNames }: FileChannel, name: string): void {
@@ -54,11 +57,21 @@ export async function setSidecarAside(
 export async function tellFile(
   deps: UploadDeps,
   channel: FileChannel,
+  file: FoundFile & { folder: string },
+): Promise<void> {
+  const stated = await readSidecar(deps.files, join(file.folder, file.name));
+  await tellStated(deps, channel, stated, file);
+}
+
+/** The same when its sidecar, as far as there is one, has been read. */
+async function tellStated(
+  deps: UploadDeps,
+  channel: FileChannel,
+  stated: StatedDuration | undefined,
   { folder, facts, ...file }: FoundFile & { folder: string },
 ): Promise<void> {
   const { date, name } = file;
   const path = join(folder, name);
-  const stated = await readSidecar(deps.files, path);
   const agreed = stated && agreedDuration(stated, facts);
   if (agreed && "wrong" in agreed) {
     const sidecar = { path: path + SIDECAR, date, name: name + SIDECAR, reason: agreed.wrong };
@@ -80,26 +93,40 @@ export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival:
   const bytes = { sizeBytes: received.sizeBytes, crc32: received.crc32 };
   const known = await footage.filesOf(id, date);
   const meanings = distinctMeanings(arrival.meanings, known);
-  const there: (ExistingFile | undefined)[] = [];
-  for (const { name } of meanings) there.push(await existingFile(files, folder, nameText(name), known));
+  const there = new Map<string, NamedFile>();
+  const lookAt = async (name: string): Promise<void> => {
+    const path = join(folder, name);
+    const [existing, stated] = await Promise.all([
+      existingFile(files, folder, name, known),
+      readSidecar(files, path),
+    ]);
+    there.set(name, { existing, stated });
+  };
+  const [isThereElsewhere] = await Promise.all([
+    isElsewhere(deps, channel, arrival),
+    ...meanings.map(({ name }) => lookAt(nameText(name))),
+  ]);
 
-  for (const [index, { startMs, name }] of meanings.entries()) {
-    const existing = there[index];
+  for (const { startMs, name } of meanings) {
+    const existing = there.get(nameText(name))?.existing;
     if (!existing || !(await isSame(existing, received))) continue;
     const file = { name: nameText(name), mtimeMs: existing.mtimeMs, ...bytes, startMs, facts };
     if (!existing.known) await tellFile(deps, channel, { folder, date, ...file });
     return "same";
   }
 
-  if (await isElsewhere(deps, channel, arrival)) return "same";
+  if (isThereElsewhere) return "same";
 
-  const question = { folder, known, facts, arrivedMs };
-  const meaning = await chooseMeaning(meanings, { ...question, isFirstTaken: there[0] !== undefined });
+  const isFirstTaken = there.get(nameText(meanings[0].name))?.existing !== undefined;
+  const meaning = await chooseMeaning(meanings, { folder, known, facts, arrivedMs, isFirstTaken });
   const { startMs } = meaning;
   const name = nameText(meaning.name);
+  // Other files were read to tell which one it is: something may have been put there meanwhile.
+  if (meanings.length > 1) await lookAt(name);
   const rivals: { name: string; mtimeMs: number }[] = [];
   for (const rival of [name, ...twinsOf(known, name, startMs)]) {
-    const existing = await existingFile(files, folder, rival, known);
+    const existing =
+      rival === name ? there.get(name)?.existing : await existingFile(files, folder, rival, known);
     if (!existing) continue;
     const { sizeBytes, mtimeMs } = existing;
     const { findings, crc32 } = await probeFile(existing.path, rival.endsWith(".ts") ? "ts" : "mp4");
@@ -111,11 +138,12 @@ export async function placeFile(deps: UploadDeps, channel: FileChannel, arrival:
     rivals.push({ name: rival, mtimeMs });
   }
   for (const rival of rivals) if (rival.name === name) await setAside(deps, channel, { folder, ...rival });
-  const mtimeMs = (await files.stat(received.path))?.modifiedMs ?? arrivedMs;
+  const mtimeMs = received.mtimeMs ?? arrivedMs;
   noteOwnName(channel, `${date}/${name}`);
   await files.rename(received.path, join(folder, name));
   await channel.folders.sync(folder);
-  await tellFile(deps, channel, { folder, date, name, mtimeMs, ...bytes, startMs, facts });
+  const { stated } = there.get(name) ?? {};
+  await tellStated(deps, channel, stated, { folder, date, name, mtimeMs, ...bytes, startMs, facts });
   for (const rival of rivals)
     if (rival.name !== name) await setTwinAside(deps, channel, { folder, date, ...rival });
   return rivals.length > 0 ? "replaced" : "created";
@@ -132,12 +160,12 @@ async function isElsewhere(
 ): Promise<boolean> {
   const { files, footage } = deps;
   const { id, was } = channel.config();
+  const starts = new Set(meanings.map(({ startMs }) => startMs));
   for (const each of [id, ...was]) {
     if (!footage.fileDates(each).includes(date)) continue;
     for (const [key, { startMs, sizeBytes, crc32, mtimeMs }] of await footage.filesOf(each, date)) {
-      if (crc32 !== received.crc32 || sizeBytes !== received.sizeBytes) continue;
+      if (!starts.has(startMs) || crc32 !== received.crc32 || sizeBytes !== received.sizeBytes) continue;
       if (each === id && !isAbsolute(key)) continue;
-      if (!meanings.some((meaning) => meaning.startMs === startMs)) continue;
       const stat = await files.stat(isAbsolute(key) ? key : join(ownFolder(deps, each), date, key));
       if (stat?.kind === "file" && stat.sizeBytes === sizeBytes && stat.modifiedMs === mtimeMs) return true;
     }

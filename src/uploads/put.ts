@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { badParameter, NightjarError } from "../platform/errors.ts";
+import type { OpenFile } from "../platform/files.ts";
 import { logOf } from "../platform/log.ts";
 import {
   isInAgedSpan,
@@ -64,12 +65,15 @@ export async function putMedia(
     await passBy(request);
     return { outcome: "aged" };
   }
-  await storage.look();
-  const own = ownFolder(deps, id);
-  const folder = join(own, date);
-  await channel.folders.make(folder);
+  const { folders } = channel;
+  const open = async (): Promise<OpenFile> => {
+    await storage.look();
+    const folder = join(ownFolder(deps, id), date);
+    return folders.in(folder, () => files.create(arrivingPath(folder)));
+  };
+  const { extension } = sent.name;
   const check = () => void ownFolder(deps, id);
-  const received = await receiveFile(request, { folder, extension: sent.name.extension, files, check });
+  const received = await receiveFile(request, { open, extension, files, check });
   const arrivedMs = clock.nowMs();
   const { findings } = received;
   let isNamed = false;
@@ -83,7 +87,12 @@ export async function putMedia(
         name,
         reason,
       });
-      await quarantineOf(deps, channel.folders, own).take(received.path, { date, name, reason, arrivedMs });
+      await quarantineOf(deps, folders, ownFolder(deps, id)).take(received.path, {
+        date,
+        name,
+        reason,
+        arrivedMs,
+      });
       return { outcome: "quarantined", reason };
     }
     const { facts } = findings;

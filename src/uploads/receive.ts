@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { errorText, NightjarError } from "../platform/errors.ts";
-import type { Files } from "../platform/files.ts";
+import type { Files, OpenFile } from "../platform/files.ts";
 import { freeWhole } from "../platform/given-memory.ts";
 import type { MediaExtension } from "./file-names.ts";
 import { PassingProbe, type Findings } from "./probe.ts";
@@ -19,7 +19,14 @@ export const arrivingPath = (folder: string): string =>
   join(folder, `${ARRIVING}${crypto.randomUUID()}.part`);
 
 /** A file that arrived whole and is durable, but for its name. */
-export type ReceivedFile = { path: string; sizeBytes: number; crc32: number; findings: Findings };
+export type ReceivedFile = {
+  path: string;
+  sizeBytes: number;
+  crc32: number;
+  /** When it was written last, ms UTC, as the file system has it. */
+  mtimeMs: number | undefined;
+  findings: Findings;
+};
 
 /** The body ended before its end: nothing of it is kept. */
 export const cutOff = (cause?: unknown): NightjarError =>
@@ -40,47 +47,92 @@ function isWhole(request: Request, sizeBytes: number): boolean {
   return stated === undefined ? !request.signal.aborted : stated === sizeBytes;
 }
 
+export type ReceiveOptions = {
+  /** Makes the temporary file; it is read meanwhile what comes. */
+  open: () => Promise<OpenFile>;
+  extension: MediaExtension;
+  files: Files;
+  /** Called before each write: a body without an end must not take the room of all others. */
+  check: () => void;
+};
+
 /**
- * Takes a request's body into a temporary file of the folder, a piece at a time, and makes it durable. Throws when it
- * was cut off (`bad-request`), the disk did not take it (system errors), or `check` does, which is called for each piece:
- * a body without an end must not take the room of all others. Nothing is left behind then.
+ * Takes a request's body into a temporary file, some pieces at a time, and makes it durable. Throws when it was cut off
+ * (`bad-request`), the disk did not take it (system errors), and what `open` and `check` do. Nothing is left behind then.
  */
 export async function receiveFile(
   request: Request,
-  options: { folder: string; extension: MediaExtension; files: Files; check: () => void },
+  { open, extension, files, check }: ReceiveOptions,
 ): Promise<ReceivedFile> {
-  const { folder, extension, files, check } = options;
-  const path = arrivingPath(folder);
   const probe = new PassingProbe(extension);
-  const file = await files.create(path);
+  const opening = open();
+  const writer = new PieceWriter(opening, check);
   try {
-    try {
-      let pieces: Uint8Array[] = [];
-      let piecesBytes = 0;
-      let writtenBytes = 0;
-      const hand = async (): Promise<void> => {
-        check();
-        await file.write(pieces, writtenBytes);
-        writtenBytes += piecesBytes;
-        pieces.forEach(freeWhole);
-        [pieces, piecesBytes] = [[], 0];
-      };
-      for await (const bytes of bodyOf(request)) {
-        probe.push(bytes);
-        pieces.push(bytes);
-        piecesBytes += bytes.length;
-        if (piecesBytes >= WRITE_BYTES) await hand();
-      }
-      await hand();
-      if (!isWhole(request, probe.sizeBytes)) throw cutOff();
-      await file.datasync();
-    } finally {
-      await file.close();
+    for await (const bytes of bodyOf(request)) {
+      writer.add(bytes);
+      probe.push(bytes);
+      if (writer.waitingBytes >= WRITE_BYTES) await writer.write();
     }
-    return { path, sizeBytes: probe.sizeBytes, crc32: probe.crc32, findings: await probe.findings(path) };
+    await writer.write();
+    await writer.done();
+    if (!isWhole(request, probe.sizeBytes)) throw cutOff();
+    const file = await opening;
+    const { path } = file;
+    await file.datasync();
+    const [stat] = await Promise.all([files.stat(path), file.close()]);
+    const { sizeBytes, crc32 } = probe;
+    return { path, sizeBytes, crc32, mtimeMs: stat?.modifiedMs, findings: await probe.findings(path) };
   } catch (error) {
-    await files.unlink(path).catch(() => undefined);
+    await writer.done().catch(() => undefined);
+    const file = await opening.catch(() => undefined);
+    await file?.close().catch(() => undefined);
+    if (file) await files.unlink(file.path).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Writes the pieces of a body to a file, while those behind them come. */
+class PieceWriter {
+  readonly #opening: Promise<OpenFile>;
+  readonly #check: () => void;
+  #pieces: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #handedBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(opening: Promise<OpenFile>, check: () => void) {
+    this.#opening = opening;
+    this.#check = check;
+    // The next write tells.
+    opening.catch(() => undefined);
+  }
+
+  /** What has not been handed to the file, in bytes. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#waitingBytes += piece.length;
+  }
+
+  /** Begins to write all pieces; resolves when those before them are written. Throws what became of those. */
+  async write(): Promise<void> {
+    const file = await this.#opening;
+    await this.#writing;
+    this.#check();
+    const pieces = this.#pieces;
+    this.#writing = file.write(pieces, this.#handedBytes).then(() => pieces.forEach(freeWhole));
+    // Whoever waits for it is told.
+    this.#writing.catch(() => undefined);
+    this.#handedBytes += this.#waitingBytes;
+    [this.#pieces, this.#waitingBytes] = [[], 0];
+  }
+
+  /** Resolves when nothing is being written any more. Throws what became of the last pieces. */
+  done(): Promise<void> {
+    return this.#writing;
   }
 }
 

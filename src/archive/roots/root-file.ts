@@ -16,11 +16,19 @@ const rootFileSchema = z.object({
   format: z.int().min(1),
 });
 
+/** What an id file says, and the device on which it lies. */
+export type RootFile = { id: string; device: number };
+
+/** The id of the storage root at `path`. As `readRootFile`. */
+export async function readRootId(files: Files, path: string): Promise<string | undefined> {
+  return (await readRootFile(files, path))?.id;
+}
+
 /**
- * The id of the storage root at `path`; `undefined` when there is no id file.
+ * The id file of the storage root at `path`; `undefined` when there is none.
  * Throws `config` when the file can't be understood, or was written by a newer version.
  */
-export async function readRootId(files: Files, path: string): Promise<string | undefined> {
+export async function readRootFile(files: Files, path: string): Promise<RootFile | undefined> {
   const file = join(path, ROOT_FILE);
   const stat = await files.stat(file);
   if (stat === undefined) return undefined;
@@ -45,7 +53,7 @@ export async function readRootId(files: Files, path: string): Promise<string | u
       "config",
       `${path} was written by a newer version of Nightjar (format ${parsed.data.format}; this one knows ${ROOT_FORMAT})`,
     );
-  return parsed.data.id;
+  return { id: parsed.data.id, device: stat.device };
 }
 
 const unusable: Record<string, string> = {

@@ -7,7 +7,7 @@ import type { Files } from "../../platform/files.ts";
 import { logOf } from "../../platform/log.ts";
 import { holdLimits, type Databases } from "../database-pair.ts";
 import { newId } from "../ids.ts";
-import { readRootId, writeRootId } from "./root-file.ts";
+import { readRootFile, writeRootId } from "./root-file.ts";
 import type { Roots, StorageAway } from "./root.ts";
 
 const log = logOf("archive");
@@ -180,7 +180,8 @@ export class KnownRoots implements Roots {
       return {
         missing: this.#missing(`is not mounted: nothing is mounted at ${point}. Run: mount ${point}`),
       };
-    let id = await readRootId(files, path);
+    const file = await readRootFile(files, path);
+    let id = file?.id;
     if (id === undefined && known.size === 0) {
       id = newId();
       await writeRootId(files, path, id);
@@ -196,9 +197,9 @@ export class KnownRoots implements Roots {
       if (this.#deps.index.roots().some((root) => root.id === id)) this.#deps.index.setRoot(row);
       known.set(id, row);
     }
-    const stat = await files.stat(path);
-    if (!stat) return { missing: this.#missing("went away") };
-    found.set(id, { path, device: stat.device });
+    const device = file?.device ?? (await files.stat(path))?.device;
+    if (device === undefined) return { missing: this.#missing("went away") };
+    found.set(id, { path, device });
     return { id };
   }
 
@@ -206,9 +207,8 @@ export class KnownRoots implements Roots {
   async #lookAtFormer(root: RootRow, found: Map<string, Present>): Promise<void> {
     if (found.has(root.id) || root.path === this.#deps.storagePath) return;
     try {
-      if ((await readRootId(this.#deps.files, root.path)) !== root.id) return;
-      const stat = await this.#deps.files.stat(root.path);
-      if (stat) found.set(root.id, { path: root.path, device: stat.device });
+      const file = await readRootFile(this.#deps.files, root.path);
+      if (file?.id === root.id) found.set(root.id, { path: root.path, device: file.device });
     } catch (error) {
       log.debug("{path} can't be read: {error}", { path: root.path, error: errorText(error) });
     }

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
+import { errorText } from "../../../src/platform/errors.ts";
 import { diskFiles } from "../../../src/platform/files.ts";
 import { DurableFolders } from "../../../src/uploads/folders.ts";
+import { tempFolder } from "../../support/temp.ts";
 
 /** Folders whose syncs end when they are told to. */
 function heldFolders() {
@@ -52,4 +55,34 @@ test("a sync that fails is told to those who waited for it, and the next one is 
   expect(ends.map(({ path }) => path)).toEqual(["/day", "/day", "/other", "/day"]);
   for (const { end } of ends.slice(2)) end();
   await Promise.all([other, again]);
+});
+
+test("a folder is made where there is none, also when it went away behind our back, and its name is durable", async () => {
+  await using parent = await tempFolder();
+  const files = diskFiles();
+  const synced: string[] = [];
+  const folders = new DurableFolders({
+    ...files,
+    async syncFolder(path) {
+      synced.push(path);
+      await files.syncFolder(path);
+    },
+  });
+  const day = parent.file("day");
+  const make = async (name: string) => (await files.create(parent.file("day", name))).close();
+  await folders.in(day, () => make("a"));
+  expect(synced).toEqual([parent.path]);
+  await folders.in(day, () => make("b"));
+  expect(synced).toEqual([parent.path]);
+  await rm(day, { recursive: true });
+  await folders.in(day, () => make("c"));
+  expect(synced).toEqual([parent.path, parent.path]);
+  expect((await files.list(day))?.map(({ name }) => name)).toEqual(["c"]);
+  let tries = 0;
+  const refused = folders.in(day, () => {
+    tries += 1;
+    return Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
+  });
+  expect(await refused.catch(errorText)).toBe("full");
+  expect(tries).toBe(1);
 });
