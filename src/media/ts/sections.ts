@@ -2,6 +2,8 @@
 const MAX_SECTION_BYTES = 3 + 0xfff;
 const STUFFING = 0xff;
 const CRC_BYTES = 4;
+/** What a packet of the transport stream carries at the most. */
+const MAX_PAYLOAD_BYTES = 184;
 
 const TABLE = { programs: 0, program: 2 } as const;
 
@@ -11,6 +13,12 @@ export class SectionReader {
   readonly #bytes = new Uint8Array(MAX_SECTION_BYTES);
   #length = 0;
   #isOpen = false;
+  /**
+   * A packet that began sections and ended them all, up to its stuffing, as nearly all do: most tables are repeated word
+   * for word.
+   */
+  readonly #whole = new Uint8Array(MAX_PAYLOAD_BYTES);
+  #wholeLength = 0;
 
   /** @param take is given a view that holds only until it returns */
   constructor(take: (section: Uint8Array) => void) {
@@ -22,6 +30,10 @@ export class SectionReader {
       this.#append(bytes, start, end);
       return;
     }
+    if (this.#isRepeated(bytes, start, end)) {
+      this.#isOpen = false;
+      return;
+    }
     const first = start + 1 + (bytes[start] ?? 0);
     if (start >= end || first > end) {
       this.#isOpen = false;
@@ -30,15 +42,26 @@ export class SectionReader {
     this.#append(bytes, start + 1, first);
     this.#isOpen = true;
     this.#length = 0;
-    this.#append(bytes, first, end);
+    const stop = this.#append(bytes, first, end);
+    this.#wholeLength = this.#isOpen || first !== start + 1 ? 0 : stop + 1 - start;
+    for (let index = 0; index < this.#wholeLength; index++) this.#whole[index] = bytes[start + index] ?? 0;
   }
 
-  #append(bytes: Uint8Array, start: number, end: number): void {
+  /** Whether a packet says what the last one said, which was handed on. */
+  #isRepeated(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#wholeLength === 0 || this.#wholeLength > end - start) return false;
+    for (let index = 0; index < this.#wholeLength; index++)
+      if (this.#whole[index] !== bytes[start + index]) return false;
+    return true;
+  }
+
+  /** Returns where the stuffing begins, or the end. */
+  #append(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     while (this.#isOpen && at < end) {
       if (this.#length === 0 && bytes[at] === STUFFING) {
         this.#isOpen = false;
-        return;
+        return at;
       }
       const wanted = this.#length < 3 ? 3 : this.#sectionBytes();
       const taken = Math.min(wanted - this.#length, end - at);
@@ -50,6 +73,7 @@ export class SectionReader {
       this.#length = 0;
       if (section.length > CRC_BYTES && crcOf(section) === 0) this.#take(section.subarray(0, -CRC_BYTES));
     }
+    return at;
   }
 
   #sectionBytes(): number {

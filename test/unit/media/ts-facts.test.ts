@@ -170,6 +170,25 @@ describe("the shape of the stream", () => {
     expect(tsFacts(wide)).toEqual(wanted);
   });
 
+  test("is the same where each packet is looked at by itself", () => {
+    const marked = eachPacket(plain, (packet) => {
+      const bytes = Uint8Array.from(packet);
+      // `transport_priority`: such packets are looked at one by one.
+      bytes[1] = (bytes[1] ?? 0) | 0x20;
+      return bytes;
+    });
+    expect(tsFacts(marked)).toEqual(wanted);
+    expect(wanted.activityBytes).toBeGreaterThan(0);
+    // Stuffing of another kind behind the tables says nothing new.
+    const stuffed = eachPacket(plain, (packet) => {
+      const bytes = Uint8Array.from(packet);
+      const pid = (((bytes[1] ?? 0) & 0x1f) << 8) | (bytes[2] ?? 0);
+      if (pid === 0) bytes.fill(0xee, 40);
+      return bytes;
+    });
+    expect(tsFacts(stuffed)).toEqual(wanted);
+  });
+
   test("may lack packets, as on a bad line", () => {
     let index = 0;
     const lossy = eachPacket(plain, (packet) => (++index % 50 === 0 ? new Uint8Array(0) : packet));
