@@ -7,7 +7,7 @@ const log = logOf("main");
 /** When the code of the start is let go of, in milliseconds. */
 const FIRST_MS = 5000;
 /** How often what was used once is let go of after that, in milliseconds. */
-const PERIOD_MS = 60_000;
+const PERIOD_MS = 600_000;
 
 /** asm-generic/mman-common.h: the pages are left out of this process's memory until it needs them again. */
 const MADV_DONTNEED = 4;

@@ -11,7 +11,11 @@ export async function livePartBytes(
   footage: Footage,
   { header, payload }: LivePartContent,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if ("pieces" in payload) return Uint8Array.from(Buffer.concat([header, ...payload.pieces]));
+  if ("pieces" in payload) {
+    // What lay in memory is freed soon after its segment was stored; half a part is none.
+    const isThere = payload.pieces.every(({ length }) => length > 0);
+    return isThere ? Uint8Array.from(Buffer.concat([header, ...payload.pieces])) : undefined;
+  }
   const stored = segmentByOrdinal(footage, payload.recording, payload.ordinal);
   if (!stored) return undefined;
   const { recording, segment } = stored;
