@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { waitForRecording } from "../support/channels.ts";
 import { Nginx } from "../support/nginx.ts";
 import { Nightjar } from "../support/nightjar.ts";
-import { cleanEnvironment, finished, usageOf } from "../support/processes.ts";
+import { cleanEnvironment, finished } from "../support/processes.ts";
 import { tempFolder } from "../support/temp.ts";
 import { waitFor } from "../support/wait.ts";
 import { measure, type Usage } from "./capture.ts";
-import { median, megabytes, percent, type Row } from "./table.ts";
+import { median, megabytes, type Row } from "./table.ts";
 
 const CHANNELS = 32;
 const ROUNDS = 3;
@@ -33,15 +33,15 @@ async function startStream(folder: string): Promise<Bun.Subprocess> {
   return Bun.spawn(argv, { env: cleanEnvironment() });
 }
 
-type Ours = Usage & { serverMemoryBytes: number };
-
-async function oursOnce(url: string): Promise<Ours> {
+/** Of the server with its channels, or of the same one while none of them is recorded. */
+async function oursOnce(url: string, enabled: boolean): Promise<Usage> {
   await using folder = await tempFolder();
-  const channels = Object.fromEntries(ids.map((id) => [id, { source: `${url}/live.m3u8?channel=${id}` }]));
+  const channels = Object.fromEntries(
+    ids.map((id) => [id, { source: `${url}/live.m3u8?channel=${id}`, enabled }]),
+  );
   await using server = await Nightjar.start({ folder: folder.path, config: { auth: "none", channels } });
-  await waitForRecording(server, ids, { timeoutMs: 60_000 });
-  const usage = await measure(() => server.processes().map(({ pid }) => pid));
-  return { ...usage, serverMemoryBytes: usageOf(server.pid).memoryBytes };
+  if (enabled) await waitForRecording(server, ids, { timeoutMs: 60_000 });
+  return measure(() => server.processes().map(({ pid }) => pid));
 }
 
 async function peersOnce(url: string): Promise<Usage> {
@@ -68,27 +68,32 @@ export async function benchHls(): Promise<Row[]> {
   try {
     await using origin = await Nginx.start(folder.path);
     await waitFor("the stream", () => Bun.file(folder.file("live.m3u8")).exists(), { timeoutMs: 30_000 });
-    const [ours, peers]: [Ours[], Usage[]] = [[], []];
+    const [ours, idle, peers]: [Usage[], Usage[], Usage[]] = [[], [], []];
     for (let round = 0; round < ROUNDS; round++) {
       peers.push(await peersOnce(origin.url));
-      ours.push(await oursOnce(origin.url));
+      ours.push(await oursOnce(origin.url, true));
+      idle.push(await oursOnce(origin.url, false));
     }
-    const each = (total: number): number => total / CHANNELS;
-    const cpu = median(ours.map(({ cpuShare }) => each(cpuShare)));
-    const peerCpu = median(peers.map(({ cpuShare }) => each(cpuShare)));
-    const memory = median(ours.map(({ memoryBytes }) => each(memoryBytes)));
-    const peerMemory = median(peers.map(({ memoryBytes }) => each(memoryBytes)));
+    const each = (usages: readonly Usage[], of: keyof Usage): number =>
+      median(usages.map((usage) => usage[of])) / CHANNELS;
     const streams = `each of ${CHANNELS} HLS channels of 1080p 4 Mbit/s`;
-    const against = "`ffmpeg -c copy` each";
+    const row = (what: string, of: keyof Usage, shown: (value: number) => string, lessIdle: boolean): Row => {
+      const value = each(ours, of) - (lessIdle ? each(idle, of) : 0);
+      const peer = each(peers, of);
+      return {
+        what: `${what}, ${streams}${lessIdle ? ", without what the server takes that records none" : ""}`,
+        ours: shown(value),
+        against: "`ffmpeg -c copy` each",
+        peer: shown(peer),
+        ratio: value / peer,
+      };
+    };
+    const share = (value: number): string => `${(value * 100).toFixed(2)}%`;
     return [
-      { what: `CPU, ${streams}`, ours: percent(cpu), against, peer: percent(peerCpu), ratio: cpu / peerCpu },
-      {
-        what: `memory (PSS), ${streams}`,
-        ours: megabytes(memory),
-        against,
-        peer: megabytes(peerMemory),
-        ratio: memory / peerMemory,
-      },
+      row("CPU", "cpuShare", share, false),
+      row("CPU", "cpuShare", share, true),
+      row("memory (PSS)", "memoryBytes", megabytes, false),
+      row("memory (PSS)", "memoryBytes", megabytes, true),
     ];
   } finally {
     stream.kill("SIGKILL");

@@ -5,6 +5,7 @@ import { TS_CLOCK_TICKS } from "../../../src/media/media-facts.ts";
 import { tsFacts, TsProbe } from "../../../src/media/ts/ts-facts.ts";
 import type { ClipOptions } from "./clips.ts";
 import { fileClip, hlsClip, packetsOf, remuxed, shownSpan } from "./kept-clips.ts";
+import { eachPacket, PACKET_BYTES, packetCount, pidOf, VIDEO_PID } from "./ts-packets.ts";
 
 const stereo = { rate: 48_000, channels: 2 };
 
@@ -22,18 +23,6 @@ async function witness(
     size: [(await video?.getCodedWidth()) ?? 0, (await video?.getCodedHeight()) ?? 0],
   };
 }
-
-const PACKET_BYTES = 188;
-const packetCount = (media: Uint8Array): number => media.length / PACKET_BYTES;
-const packetOf = (media: Uint8Array, index: number): Uint8Array =>
-  media.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES);
-const pidOf = (packet: Uint8Array): number => (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0);
-/** Of ffmpeg's muxer. */
-const VIDEO_PID = 0x100;
-
-/** The packets of a stream, each made into any number of others. */
-const eachPacket = (media: Uint8Array, make: (packet: Uint8Array) => Uint8Array): Uint8Array =>
-  Buffer.concat(Array.from({ length: packetCount(media) }, (_, index) => make(packetOf(media, index))));
 
 const plain = await fileClip({ codec: "h264", bFrames: 2, sound: stereo, seconds: 2 }, "ts");
 
@@ -168,25 +157,6 @@ describe("the shape of the stream", () => {
       return Buffer.concat([around.subarray(0, before), packet, new Uint8Array(behind)]);
     });
     expect(tsFacts(wide)).toEqual(wanted);
-  });
-
-  test("is the same where each packet is looked at by itself", () => {
-    const marked = eachPacket(plain, (packet) => {
-      const bytes = Uint8Array.from(packet);
-      // `transport_priority`: such packets are looked at one by one.
-      bytes[1] = (bytes[1] ?? 0) | 0x20;
-      return bytes;
-    });
-    expect(tsFacts(marked)).toEqual(wanted);
-    expect(wanted.activityBytes).toBeGreaterThan(0);
-    // Stuffing of another kind behind the tables says nothing new.
-    const stuffed = eachPacket(plain, (packet) => {
-      const bytes = Uint8Array.from(packet);
-      const pid = (((bytes[1] ?? 0) & 0x1f) << 8) | (bytes[2] ?? 0);
-      if (pid === 0) bytes.fill(0xee, 40);
-      return bytes;
-    });
-    expect(tsFacts(stuffed)).toEqual(wanted);
   });
 
   test("may lack packets, as on a bad line", () => {
@@ -348,65 +318,5 @@ describe("what can't be kept is refused in words", () => {
     const known = tsFacts(bare, parameters);
     expect(known.parameters).toBe(parameters);
     expect(known.durationTicks).toBe(tsFacts(plain).durationTicks);
-  });
-});
-
-describe("what is passed over in the midst of pictures", () => {
-  const expected = tsFacts(plain);
-  /** Packets of the pictures that begin nothing and have no adaptation field. */
-  const isMiddle = (packet: Uint8Array): boolean =>
-    pidOf(packet) === VIDEO_PID && ((packet[1] ?? 0) & 0x40) === 0 && ((packet[3] ?? 0) & 0x30) === 0x10;
-
-  test("counts what is in a packet, not what its adaptation field takes", () => {
-    let shortened = 0;
-    const media = eachPacket(plain, (packet) => {
-      if (!isMiddle(packet)) return packet;
-      // The same bytes in two packets, of which the first one is filled up with 100 bytes.
-      shortened += 1;
-      const first = packet.slice();
-      first.set([(packet[3] ?? 0) | 0x20, 99, 0], 3);
-      first.fill(0xff, 6, 104);
-      first.set(packet.subarray(4, 88), 104);
-      const second = packet.slice();
-      second.set([(packet[3] ?? 0) | 0x20, 83, 0], 3);
-      second.fill(0xff, 6, 88);
-      return Buffer.concat([first, second]);
-    });
-    expect(shortened).toBeGreaterThan(5);
-    expect(tsFacts(media)).toEqual(expected);
-  });
-
-  test("leaves out damaged packets, those without anything, and those of nobody", () => {
-    const media = eachPacket(plain, (packet) => {
-      const damaged = packet.slice();
-      damaged[1] = (packet[1] ?? 0) | 0x80;
-      const empty = packet.slice();
-      empty[3] = ((packet[3] ?? 0) & 0x0f) | 0x20;
-      const foreign = packet.slice();
-      foreign[1] = 0x1f;
-      foreign[2] = 0xfe;
-      return isMiddle(packet) ? Buffer.concat([foreign, packet, damaged, empty, foreign]) : packet;
-    });
-    expect(tsFacts(media)).toEqual(expected);
-  });
-
-  test("sees that packets in the midst are scrambled, and leaves them out", () => {
-    const media = eachPacket(plain, (packet) => {
-      const scrambled = packet.slice();
-      scrambled[3] = (packet[3] ?? 0) | 0x80;
-      return isMiddle(packet) ? Buffer.concat([packet, scrambled]) : packet;
-    });
-    expect(tsFacts(media)).toEqual(expected);
-  });
-
-  test("parameters are those of before where all of it says the same, and others where it does not", async () => {
-    const again = tsFacts(plain, expected.parameters);
-    expect(again.parameters).toBe(expected.parameters);
-    const other = await fileClip({ codec: "h264", bFrames: 2, sound: { rate: 44_100, channels: 2 } }, "ts");
-    expect(tsFacts(other, expected.parameters).parameters).toEqual(tsFacts(other).parameters);
-    expect(tsFacts(other).parameters.audioTimescale).toBe(44_100);
-    const silent = await fileClip({ codec: "h264", bFrames: 2 }, "ts");
-    expect(tsFacts(silent, expected.parameters).parameters).toEqual(tsFacts(silent).parameters);
-    expect(tsFacts(silent).parameters.audioCodec).toBeNull();
   });
 });
