@@ -78,8 +78,9 @@ export async function receiveFile(
     if (!isWhole(request, probe.sizeBytes)) throw cutOff();
     const file = await opening;
     const { path } = file;
-    await file.datasync();
-    const [stat] = await Promise.all([files.stat(path), file.close()]);
+    const [stat] = await Promise.all([files.stat(path), file.datasync()]);
+    // All of it is durable: whoever waits for that need not wait for the end of a handle.
+    void file.close().catch(() => undefined);
     const { sizeBytes, crc32 } = probe;
     return { path, sizeBytes, crc32, mtimeMs: stat?.modifiedMs, findings: await probe.findings(path) };
   } catch (error) {

@@ -41,7 +41,7 @@ async function oursOnce(url: string, enabled: boolean): Promise<Usage> {
   );
   await using server = await Nightjar.start({ folder: folder.path, config: { auth: "none", channels } });
   if (enabled) await waitForRecording(server, ids, { timeoutMs: 60_000 });
-  return measure(() => server.processes().map(({ pid }) => pid));
+  return await measure(() => server.processes().map(({ pid }) => pid));
 }
 
 async function peersOnce(url: string): Promise<Usage> {
