@@ -33,11 +33,13 @@ const LAST_MS = 60_000;
 /** Where to begin with footage that arrived late, ms UTC, so that it is not taken for live pictures. */
 function beginLate(
   { arrivals, newestMs }: ChannelStatus,
-  { nowMs, startMs }: DayCoverage,
+  { nowMs, startMs, spans }: DayCoverage,
 ): number | undefined {
   if (!arrivals || newestMs === undefined || nowMs - newestMs < LATE_MS || newestMs <= startMs)
     return undefined;
-  return Math.max(startMs, newestMs - LAST_MS);
+  const wantedMs = Math.max(startMs, newestMs - LAST_MS);
+  // Where there is less, with the first of it.
+  return Math.max(wantedMs, spans.find(({ endMs }) => endMs > wantedMs)?.startMs ?? 0);
 }
 
 /** A channel now and today, and each day before. */

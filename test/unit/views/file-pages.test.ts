@@ -98,6 +98,21 @@ describe("channels whose footage arrives as files", () => {
     expect(quiet.text).toContain("Nothing for 3 h");
   });
 
+  test("play the last minute of what came late, and of less all of it", async () => {
+    const beginOf = async (...spans: readonly (readonly [fromMs: number, toMs: number])[]) => {
+      const { footage, files } = world();
+      footage.recordingList = spans.map(([fromMs, toMs]) => fakeFiles("gate", fromMs, toMs));
+      const { text } = await ask(await pagesApp(folder.file("public"), footage, { files }), "/gate");
+      return Number(/data-at="(\d+)"/.exec(text)?.[1]);
+    };
+    const long = [now - 2 * HOUR, now - HOUR] as const;
+    expect(await beginOf(long)).toBe(now - HOUR - MINUTE);
+    expect(await beginOf([now - HOUR - 40_000, now - HOUR])).toBe(now - HOUR - 40_000);
+    expect(await beginOf([now - 3 * HOUR, now - 2 * HOUR], [now - HOUR - 40_000, now - HOUR])).toBe(
+      now - HOUR - 40_000,
+    );
+  });
+
   test("play a list without parts, and have no addresses of DASH for MPEG-TS", async () => {
     const server = await app();
     expect((await ask(server, "/gate")).text).toContain('data-live="/gate/live.m3u8"');
