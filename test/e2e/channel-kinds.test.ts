@@ -14,7 +14,8 @@ const SECONDS = 4;
 const SECRET = "s3cret-value";
 const basic = `Basic ${Buffer.from(`anna:${PASSWORD}`).toString("base64")}`;
 /** What the clips are dated: yesterday, so that no test meets midnight. */
-const DAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+/** Not the day before: in the first minutes after midnight, its list still goes on. */
+const DAY = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
 
 /** A live list of three segments, as an origin keeps it. */
 const PLAYLIST = [
